@@ -1,0 +1,38 @@
+"""What all tests share: no display is needed, nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYTEST_QT_API", "pyside6")
+# Nothing is fetched in a test; a missing file must not wait for a network that is not there.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDSAL_CONFIG", str(tmp_path_factory.mktemp("config")))
+
+
+@pytest.fixture(scope="session")
+def street_model() -> Path:
+    """The trained street-scene network that may lie beside the project."""
+    path = SHARED / "models" / "camvid_deeplabv3plus_lite0"
+    if not path.is_dir():
+        pytest.skip(f"no street-scene network at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def street_images() -> Path:
+    """The labelled street photographs that may lie beside the project."""
+    path = SHARED / "data" / "camvid" / "images"
+    if not path.is_dir():
+        pytest.skip(f"no street photographs at {path}")
+    return path
