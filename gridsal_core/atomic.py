@@ -1,0 +1,75 @@
+"""Writing so that a file is either the old one or the whole new one, never half of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from gridsal_core.errors import OutputError
+
+
+def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file through a temporary one in the same folder, synced and then renamed.
+
+    Parameters
+    ----------
+    path
+        The file to make or to replace; its folder must exist. A file that is replaced keeps its
+        permissions, a link keeps pointing where it did.
+    write
+        Is given the open binary file. If it raises, `path` is untouched and nothing is left behind.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, may not be written or is full, or `path` is a folder.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".gridsal-{secrets.token_hex(6)}.tmp"
+    try:
+        if target.is_dir():
+            raise IsADirectoryError("it is a folder")
+        try:
+            with open(temporary, "xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                shutil.copymode(target, temporary)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(_message(path, target, error)) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is there is left as it is.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"The folder {path} cannot be made: {reason}; choose another place."
+        ) from error
+
+
+def _message(path: Path, target: Path, error: OSError) -> str:
+    if isinstance(error, IsADirectoryError):
+        return f"{path} is a folder; give the name of a file in it."
+    if not target.parent.is_dir():
+        return f"{path.name} cannot be saved: the folder {path.parent} does not exist; create it."
+    if isinstance(error, PermissionError):
+        return f"{path.name} cannot be saved: {path.parent} may not be written; choose another."
+    reason = error.strerror or str(error)
+    return f"{path.name} cannot be saved: {reason}; free some space or choose another folder."

@@ -1,0 +1,101 @@
+"""One explanation from the command line: compute with progress, write, sum up."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridsal_core.cli.progress import progress, say
+from gridsal_core.errors import OutputError
+from gridsal_core.reading import read_explanation
+from gridsal_core.settings import Settings
+from gridsal_core.types import Explanation, Request, Snapshot
+
+if TYPE_CHECKING:
+    from gridsal_core.network import SegmentationNetwork
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the results go: the data, the figure, or neither."""
+
+    data: Path | None
+    figure: Path | None
+
+    def check(self, *inputs: Path | None) -> None:
+        """Raise OutputError for what is bound to fail or to destroy one of the inputs.
+
+        Called before any computing is done.
+        """
+        if self.data is not None and self.data.suffix.lower() != ".npz":
+            raise OutputError(f"{self.data} does not end in .npz; give the data file that ending.")
+        if self.figure is not None:
+            from gridsal_core.figures import check_suffix
+
+            check_suffix(self.figure)
+        for path in (self.data, self.figure):
+            if path is not None:
+                _check_folder(path)
+                if any(path.resolve() == given.resolve() for given in inputs if given is not None):
+                    raise OutputError(f"{path} is an input; give the result another name.")
+
+    def write(self, explanation: Explanation) -> tuple[Path, ...]:
+        """Write what was asked for and return the paths.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written.
+        """
+        if self.data is not None:
+            from gridsal_core.records import save_record
+
+            save_record(explanation, self.data)
+        if self.figure is not None:
+            from gridsal_core.figures import save_figure
+
+            save_figure(explanation, self.figure)
+        return tuple(path for path in (self.data, self.figure) if path is not None)
+
+
+def compute(
+    network: SegmentationNetwork, request: Request, settings: Settings, *, quiet: bool
+) -> Explanation:
+    """Explain with progress on stderr."""
+    from gridsal_core.grid_saliency import explain
+
+    with progress("explaining", quiet=quiet) as advance:
+
+        def show(snapshot: Snapshot) -> None:
+            advance(snapshot.step, snapshot.steps, f"score {snapshot.scores[-1]:.2f}")
+
+        return explain(network, request, settings, on_snapshot=show)
+
+
+def summary(explanation: Explanation) -> str:
+    """Sum an explanation up in one line."""
+    scores, reading = explanation.scores, read_explanation(explanation)
+    return (
+        f"{explanation.class_name}: {reading.headline} "
+        f"score {scores.image:.3f} on the image, {scores.object_alone:.3f} on the object alone, "
+        f"{scores.perturbed:.3f} with the map; residual {explanation.residual:.3f}, "
+        f"mask sum {float(explanation.mask.sum()):.2f} of {explanation.mask.size} cells"
+    )
+
+
+def tell_notes(network: SegmentationNetwork, *, quiet: bool) -> None:
+    """Pass on what a user should know of how the network was opened."""
+    for note in network.notes:
+        say(f"note: {note}", quiet=quiet)
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be saved: the folder {folder} does not exist; create it.")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file in it.")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{path} cannot be saved: {folder} may not be written; choose another.")

@@ -1,0 +1,91 @@
+"""The commands of `gridsal`, and the one place where an error becomes a sentence on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gridsal_core.cli import demo, toy
+from gridsal_core.cli.explain import explain
+from gridsal_core.errors import GridSalError
+
+OpenWindow = Callable[["Path | None", "Path | None"], int]
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+# What is wrong with the words of a command. Older typers lean on click, newer ones on a copy of it
+# of their own: the class above typer.BadParameter's is the right one in both.
+_USAGE: Any = typer.BadParameter.__base__
+
+
+def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
+    """Run the command line and return the exit status: 0, 2 for bad input, 130 if interrupted.
+
+    Parameters
+    ----------
+    arguments
+        What follows the program's name.
+    open_window
+        Opens the window on a model and an image folder and returns when it is closed. Handed in by
+        the app, since this package knows nothing of it.
+    """
+    program = typer.main.get_command(build(open_window))
+    status: object
+    try:
+        status = program.main(list(arguments), prog_name="gridsal", standalone_mode=False)
+    except _USAGE as error:
+        wrong = error.format_message()
+        stop = "" if wrong.endswith((".", "?")) else "."
+        print(f"gridsal: {wrong}{stop} See gridsal --help.", file=sys.stderr)
+        return BAD_INPUT
+    except GridSalError as error:
+        print(f"gridsal: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    if status == INTERRUPTED:  # typer, too, makes this number of Ctrl+C
+        print("gridsal: interrupted.", file=sys.stderr)
+    return status if isinstance(status, int) else 0
+
+
+def build(open_window: OpenWindow | None) -> typer.Typer:
+    """Put the commands together."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Which context did a segmentation network need? Grid saliency, in a window or "
+        "headless. Without a command the window opens.",
+    )
+
+    @app.callback(invoke_without_command=True)
+    def window(
+        context: typer.Context,
+        model: Annotated[Path | None, typer.Option(help="Open this network in the window.")] = None,
+        images: Annotated[
+            Path | None, typer.Option(help="Open this image folder in the window.")
+        ] = None,
+        show_version: Annotated[
+            bool, typer.Option("--version", help="Print the version and exit.")
+        ] = False,
+    ) -> None:
+        if show_version:
+            print(f"gridsal {version('gridsal')}")
+            raise typer.Exit
+        if context.invoked_subcommand is not None:
+            return
+        if open_window is None:
+            print(context.get_help())
+            return
+        raise typer.Exit(open_window(model, images))
+
+    app.command("explain")(explain)
+    app.command("demo")(demo.command(open_window))
+    app.add_typer(toy.app, name="toy")
+    return app

@@ -1,0 +1,1 @@
+"""Image folders, with or without label maps."""

@@ -1,0 +1,100 @@
+"""What a map says, in words: so that an empty one is never taken for an answer it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gridsal_core.types import Explanation
+
+Verdict = Literal["context", "no context", "partial", "not converged"]
+
+# A map whose strongest pixel is below this is empty to the eye on the fixed [0, 1] scale.
+EMPTY_BELOW = 0.05
+# Share of the score on the image that may stay missing, on average over R.
+RESIDUAL_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The verdict on a map, and the sentences that tell it."""
+
+    verdict: Verdict
+    headline: str
+    detail: str
+
+
+def read_explanation(explanation: Explanation) -> Reading:
+    """Say what an explanation found, and whether it can be trusted.
+
+    The residual is the mean over R of max(f(x) - f(p), 0) at the final mask (eq. 2 and 3). It
+    counts as reached when it is at most a tenth of the score on the image.
+    """
+    empty = float(explanation.saliency.max()) < EMPTY_BELOW
+    reached = explanation.residual <= RESIDUAL_TOLERANCE * abs(explanation.scores.image)
+    verdict: Verdict
+    if empty:
+        verdict = "no context" if reached else "not converged"
+    else:
+        verdict = "context" if reached else "partial"
+    scores = explanation.scores
+    values = {
+        "name": explanation.class_name,
+        "image": f"{scores.image:.2f}",
+        "alone": f"{scores.object_alone:.2f}",
+        "final": f"{scores.perturbed:.2f}",
+        "residual": f"{explanation.residual:.2f}",
+    }
+    headline, detail = _WORDS[explanation.settings.method][verdict]
+    detail = detail.format(**values)
+    if explanation.stopped:
+        detail += f" Stopped after {explanation.steps} of {explanation.settings.steps} steps."
+    return Reading(verdict, headline, detail)
+
+
+_ADVICE = "Start at 1 or auto, give it more steps, lower λ, or try another perturbation."
+
+_WORDS: dict[str, dict[Verdict, tuple[str, str]]] = {
+    "context": {
+        "context": (
+            "Context was needed.",
+            "The object alone scores {alone} for {name}; with the context in red it scores "
+            "{final}, on the whole image {image}.",
+        ),
+        "no context": (
+            "No context was needed.",
+            "The object alone scores {alone} for {name}, on the whole image it is {image}.",
+        ),
+        "partial": (
+            "Some context was found, but a residual remains.",
+            "With the context in red {name} scores {final}, on the whole image {image}: inside "
+            "the region {residual} is missing on average. " + _ADVICE,
+        ),
+        "not converged": (
+            "Not converged.",
+            "The map is empty, yet {name} scores {final} instead of {image}: inside the region "
+            "{residual} is missing on average. " + _ADVICE,
+        ),
+    },
+    "grid": {
+        "context": (
+            "The parts in red suffice.",
+            "What the map keeps scores {final} for {name}, the whole image {image}.",
+        ),
+        "no context": (
+            "Nothing of the image was needed.",
+            "The uninformative image alone scores {final} for {name}, the whole image {image}: "
+            "try another perturbation.",
+        ),
+        "partial": (
+            "The parts in red do not suffice.",
+            "What the map keeps scores {final} for {name}, the whole image {image}: inside the "
+            "region {residual} is missing on average. " + _ADVICE,
+        ),
+        "not converged": (
+            "Not converged.",
+            "The map is empty, yet {name} scores {final} instead of {image}: inside the region "
+            "{residual} is missing on average. " + _ADVICE,
+        ),
+    },
+}

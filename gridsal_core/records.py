@@ -1,0 +1,63 @@
+"""The file of one explanation: everything needed to measure it again or to repeat it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gridsal_core.atomic import write_atomic
+from gridsal_core.reading import read_explanation
+from gridsal_core.types import Explanation
+
+
+def settings_record(explanation: Explanation) -> dict[str, Any]:
+    """Every setting, origin and version of an explanation, as plain values."""
+    request, source = explanation.request, explanation.provenance
+    return {
+        "settings": explanation.settings.to_dict(),
+        "class_name": explanation.class_name,
+        "class_names": [entry.name for entry in explanation.classes],
+        "region_origin": request.origin,
+        "image": None if request.image_path is None else str(request.image_path),
+        "init_used": explanation.init,
+        "steps_done": explanation.steps,
+        "stopped": explanation.stopped,
+        "residual": explanation.residual,
+        "residual_without_context": explanation.residual_without_context,
+        "verdict": read_explanation(explanation).verdict,
+        "network": source.network,
+        "checkpoint": source.checkpoint,
+        "checkpoint_sha256": source.checkpoint_sha256,
+        "device": source.device,
+        "versions": dict(source.versions),
+    }
+
+
+def save_record(explanation: Explanation, path: Path) -> None:
+    """Write the explanation as a compressed NumPy archive, whole or not at all.
+
+    Holds `mask` float32 (h, w), `saliency` float32 (H, W), `region` bool (H, W), `class_index` int,
+    `losses` float32 (steps, 3): total, mask, preservation, each before that step's update, `scores`
+    float32 (3,): on the image, on the object alone, on the final perturbed image, `prediction`
+    uint8 or uint16 (H, W), and `settings`, a JSON string of `settings_record`.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    scores = explanation.scores
+    arrays: dict[str, Any] = {
+        "mask": explanation.mask,
+        "saliency": explanation.saliency,
+        "region": explanation.request.region,
+        "class_index": np.int64(explanation.request.class_index),
+        "losses": explanation.losses,
+        "scores": np.array([scores.image, scores.object_alone, scores.perturbed], np.float32),
+        "prediction": explanation.prediction.class_map,
+        "settings": json.dumps(settings_record(explanation), ensure_ascii=False, sort_keys=True),
+    }
+    write_atomic(path, lambda file: np.savez_compressed(file, **arrays))

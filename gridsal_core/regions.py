@@ -1,0 +1,242 @@
+"""Request regions (R in the paper): reading, painting and outlining them.
+
+Points are (x, y) in image coordinates: pixel (column i, row j) covers [i, i+1) x [j, j+1), so its
+centre is (i + 0.5, j + 0.5).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gridsal_core.arrays import BoolArray, FloatArray
+from gridsal_core.errors import RequestError
+from gridsal_core.images import open_image, orientation, upright
+from gridsal_core.types import check_region
+
+Point = tuple[float, float]
+
+_TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A half-open box of pixels: rows top to bottom - 1, columns left to right - 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an (H, W) array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the box holds no pixel."""
+        return self.bottom <= self.top or self.right <= self.left
+
+    def union(self, other: Box) -> Box:
+        """Return the smallest box that holds both; an empty box adds nothing."""
+        if self.is_empty:
+            return other
+        if other.is_empty:
+            return self
+        return Box(
+            min(self.top, other.top),
+            min(self.left, other.left),
+            max(self.bottom, other.bottom),
+            max(self.right, other.right),
+        )
+
+
+def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
+    """Read a region from an image file.
+
+    A pixel is inside if it is not zero: its index in a palette image, any colour channel
+    otherwise. Where there is transparency, a pixel that is wholly transparent is outside.
+
+    Parameters
+    ----------
+    path
+        A PNG or another lossless image.
+    size
+        (height, width) of the image that is explained.
+
+    Returns
+    -------
+    (H, W) bool with at least one pixel.
+
+    Raises
+    ------
+    RequestError
+        If the size differs, nothing is inside, or the file is a JPEG, whose noise is not zero.
+    ImageError
+        If the file cannot be read.
+    """
+    with open_image(path) as image:
+        if image.format == "JPEG":
+            raise RequestError(
+                f"{path.name} is a JPEG, which blurs the border of a region; save it as PNG."
+            )
+        turn = orientation(image)
+        region = upright(_inside(np.asarray(image), image.mode), turn)
+    try:
+        check_region(region, size)
+    except RequestError as error:
+        raise RequestError(f"{path.name} is no region for this image: {error}") from None
+    return np.ascontiguousarray(region)
+
+
+def brush(region: BoolArray, start: Point, end: Point, radius: float, value: bool) -> Box:
+    """Paint a thick line with round ends into `region`, in place.
+
+    A pixel is painted if its centre is at most `radius` from the line; the pixels under both ends
+    are always painted, so that the finest brush leaves a mark.
+
+    Parameters
+    ----------
+    region
+        (H, W) bool, changed inside the returned box only.
+    start, end
+        (x, y) in image coordinates; they may lie outside the image.
+    radius
+        In pixels, at least 0.5.
+    value
+        True paints, False erases.
+
+    Returns
+    -------
+    The box that may have changed, clipped to the image; empty if the line misses the image.
+
+    Raises
+    ------
+    RequestError
+        If the radius is below 0.5.
+    """
+    if not radius >= 0.5:
+        raise RequestError(f"The brush radius is {radius:g} pixels; give at least 0.5.")
+    (x0, y0), (x1, y1) = start, end
+    box = _clipped(
+        region,
+        min(x0, x1) - radius,
+        min(y0, y1) - radius,
+        max(x0, x1) + radius,
+        max(y0, y1) + radius,
+    )
+    if box.is_empty:
+        return box
+    across = np.arange(box.left, box.right, dtype=np.float64)[None, :] + (0.5 - x0)
+    down = np.arange(box.top, box.bottom, dtype=np.float64)[:, None] + (0.5 - y0)
+    dx, dy = x1 - x0, y1 - y0
+    length2 = dx * dx + dy * dy
+    along = np.clip((across * dx + down * dy) / length2, 0, 1) if length2 > 0 else np.float64(0)
+    painted = (across - along * dx) ** 2 + (down - along * dy) ** 2 <= radius * radius
+    region[box.slices][painted] = value
+    for x, y in (start, end):
+        column, row = math.floor(x), math.floor(y)
+        if 0 <= row < region.shape[0] and 0 <= column < region.shape[1]:
+            region[row, column] = value
+    return box
+
+
+def rectangle(region: BoolArray, start: Point, end: Point, value: bool) -> Box:
+    """Paint an upright rectangle into `region`, in place.
+
+    Every pixel that the rectangle covers in part is painted, and at least the one under `start`.
+
+    Parameters
+    ----------
+    region
+        (H, W) bool, changed inside the returned box only.
+    start, end
+        Opposite corners, (x, y) in image coordinates; they may lie outside the image.
+    value
+        True paints, False erases.
+
+    Returns
+    -------
+    The painted box, clipped to the image; empty if the rectangle misses the image.
+    """
+    (x0, y0), (x1, y1) = start, end
+    box = _clipped(region, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    region[box.slices] = value
+    return box
+
+
+def bounding_box(region: BoolArray) -> Box:
+    """Return the smallest box that holds every pixel of `region`; empty if there is none."""
+    rows = np.flatnonzero(region.any(axis=1))
+    if not rows.size:
+        return Box(0, 0, 0, 0)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(region[top:bottom].any(axis=0))
+    return Box(top, int(columns[0]), bottom, int(columns[-1]) + 1)
+
+
+def outline(region: BoolArray) -> FloatArray:
+    """Return the border between inside and outside as straight lines along pixel edges.
+
+    Outside the image counts as outside the region, so the image border is drawn too.
+
+    Parameters
+    ----------
+    region
+        (H, W) bool.
+
+    Returns
+    -------
+    (N, 2, 2) float32: N lines from (x0, y0) to (x1, y1) in image coordinates, each as long as the
+    border runs straight; horizontal lines first.
+    """
+    box = bounding_box(region)
+    inside = np.pad(region[box.slices], 1)
+    horizontal = _runs(inside[:-1] != inside[1:])
+    vertical = _runs(inside[:, :-1].T != inside[:, 1:].T)
+    lines = np.concatenate([horizontal[..., ::-1], vertical])
+    placed: FloatArray = np.add(lines, (box.left, box.top), dtype=np.float32)
+    return placed
+
+
+def _inside(pixels: npt.NDArray[Any], mode: str) -> BoolArray:
+    marked: BoolArray = pixels != 0
+    if marked.ndim == 2:
+        return marked
+    if mode in _TRANSPARENT_MODES:
+        return np.logical_and(marked[..., :-1].any(axis=2), marked[..., -1])
+    return np.asarray(marked.any(axis=2))
+
+
+def _clipped(region: BoolArray, left: float, top: float, right: float, bottom: float) -> Box:
+    """Return the pixels touched by a box of coordinates, at least one unless it lies outside."""
+    height, width = region.shape
+    rows = _touched(top, bottom, height)
+    columns = _touched(left, right, width)
+    if rows is None or columns is None:
+        return Box(0, 0, 0, 0)
+    return Box(rows[0], columns[0], rows[1], columns[1])
+
+
+def _touched(low: float, high: float, size: int) -> tuple[int, int] | None:
+    first = math.floor(low)
+    last = max(math.ceil(high), first + 1)
+    first, last = max(first, 0), min(last, size)
+    return (first, last) if first < last else None
+
+
+def _runs(edges: BoolArray) -> npt.NDArray[np.int64]:
+    """Return each run of True along a row as ((row, start), (row, stop)).
+
+    The first and the last column are padding: the step behind padded column k lies at k.
+    """
+    steps = np.diff(edges.astype(np.int8), axis=1)
+    row, start = np.nonzero(steps == 1)
+    stop = np.nonzero(steps == -1)[1]
+    return np.stack([np.stack([row, start], -1), np.stack([row, stop], -1)], 1)

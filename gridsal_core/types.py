@@ -1,0 +1,230 @@
+"""Values that travel between engine, window and files. NumPy only: torch is not imported here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gridsal_core.arrays import BoolArray, FloatArray, IndexArray
+from gridsal_core.errors import RequestError
+from gridsal_core.settings import Settings
+
+RegionOrigin = Literal[
+    "predicted segment", "correct part", "erroneous part", "painted", "file", "array"
+]
+
+
+@dataclass(frozen=True)
+class ClassInfo:
+    """One class of a network: its name and its display colour (red, green, blue in 0..255)."""
+
+    name: str
+    color: tuple[int, int, int]
+
+
+def find_class(classes: tuple[ClassInfo, ...], text: str) -> int:
+    """Find a class by its name (case does not matter) or its index.
+
+    Raises
+    ------
+    RequestError
+        If there is none; the message lists the classes.
+    """
+    names = [entry.name.casefold() for entry in classes]
+    if text.casefold() in names:
+        return names.index(text.casefold())
+    if text.isascii() and text.isdigit() and int(text) < len(classes):
+        return int(text)
+    known = ", ".join(f"{index} {entry.name}" for index, entry in enumerate(classes))
+    raise RequestError(f"The class {text!r} is unknown; the network has: {known}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a network says about one image.
+
+    Parameters
+    ----------
+    class_map
+        (H, W) index of the most probable class, uint8 (uint16 above 256 classes).
+    confidence
+        (H, W) float32 in [0, 1], the probability of that class.
+    """
+
+    class_map: IndexArray
+    confidence: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What is to be explained: why the network says class `class_index` inside `region`.
+
+    Parameters
+    ----------
+    image
+        (H, W, C) float32 in [0, 1], image space (before normalisation).
+    region
+        (H, W) bool, R in the paper; at least one pixel.
+    class_index
+        c in the paper, 0-based channel of the network.
+    origin
+        How the region was made; kept in every record.
+    image_path
+        Where the image came from, for records and figures.
+
+    Raises
+    ------
+    RequestError
+        If the region is empty or not of the image's size, or the class is negative.
+    """
+
+    image: FloatArray
+    region: BoolArray
+    class_index: int
+    origin: RegionOrigin = "array"
+    image_path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.image.ndim != 3:
+            raise RequestError(
+                f"The image must have the shape (height, width, channels), not {self.image.shape}."
+            )
+        check_region(self.region, (self.image.shape[0], self.image.shape[1]))
+        if self.class_index < 0:
+            raise RequestError(f"Class {self.class_index} does not exist; classes count from 0.")
+
+
+def check_region(region: BoolArray, size: tuple[int, int]) -> None:
+    """Raise RequestError unless `region` has `size` (height, width) and holds a pixel."""
+    if region.shape != size:
+        have = " x ".join(str(n) for n in region.shape[::-1])
+        raise RequestError(
+            f"The region is {have} pixels and the image is {size[1]} x {size[0]} (width x height); "
+            "paint or export the region at the image's size."
+        )
+    if not region.any():
+        raise RequestError("The region is empty; pick a segment or paint at least one pixel.")
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """What is known of an open network without touching it.
+
+    `explain` are the settings its model card suggests, in the spelling of `Settings.to_dict`;
+    `notes` are sentences that a user should read.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    classes: tuple[ClassInfo, ...]
+    channels: int
+    device: str
+    explain: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state of a running explanation after one optimisation step.
+
+    Parameters
+    ----------
+    step, steps
+        Steps done (1-based) and planned.
+    mask
+        (h, w) float32 in [0, 1], the mask after this step.
+    losses
+        (step, 3) float32: total, mask and preservation loss, each before that step's update.
+    scores
+        (step,) float32: mean score over R on the perturbed image, before that step's update.
+    """
+
+    step: int
+    steps: int
+    mask: FloatArray
+    losses: FloatArray
+    scores: FloatArray
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean of f_c over R on three images (probabilities or logits, as the settings say)."""
+
+    image: float
+    object_alone: float
+    perturbed: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is needed to repeat an explanation besides the request and the settings.
+
+    `versions` maps a package to its version; `checkpoint_sha256` is the hash of the weights file.
+    """
+
+    network: str
+    checkpoint: str
+    checkpoint_sha256: str
+    device: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A finished (or stopped) explanation: all that is needed to redraw or to repeat it.
+
+    Parameters
+    ----------
+    request, settings
+        What was asked, and how.
+    mask
+        (h, w) float32 in [0, 1], m in the paper.
+    saliency
+        (H, W) float32 in [0, 1]: (1 - R) * M for the context method, M for the grid method.
+    perturbed
+        (H, W, C) float32 in [0, 1], the final perturbed image.
+    losses
+        (steps, 3) float32: total, mask and preservation loss, each before that step's update.
+    score_history
+        (steps,) float32: mean score over R before each step's update.
+    scores
+        Mean score over R on the image, on the object alone, on the final perturbed image.
+    residual
+        The preservation loss of eq. 2 and 3 at the final mask: mean over R of max(f(x) - f(p), 0).
+    residual_without_context
+        The same at the empty mask. Near 0: there is no context to find.
+    prediction
+        The network's prediction on the image.
+    init
+        The initial mask value this result came from (of interest with `auto`).
+    stopped
+        True if the user stopped it before the planned number of steps.
+    """
+
+    request: Request
+    settings: Settings
+    classes: tuple[ClassInfo, ...]
+    mask: FloatArray
+    saliency: FloatArray
+    perturbed: FloatArray
+    losses: FloatArray
+    score_history: FloatArray
+    scores: Scores
+    residual: float
+    residual_without_context: float
+    prediction: Prediction
+    init: float
+    stopped: bool
+    provenance: Provenance
+
+    @property
+    def steps(self) -> int:
+        """Number of optimisation steps that were done."""
+        return len(self.losses)
+
+    @property
+    def class_name(self) -> str:
+        """Name of the explained class."""
+        return self.classes[self.request.class_index].name

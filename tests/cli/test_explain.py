@@ -1,0 +1,219 @@
+"""`gridsal explain`: what it writes and says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gridsal_core import Settings, load_network, read_image
+from gridsal_core.cli.main import run
+from gridsal_core.segments import largest_segment, majority_class, segment_at
+from gridsal_core.upsampling import upsample
+from tests.cli.conftest import SIZE, Ask, Scene
+from tests.engine.networks import box
+
+REGION = box(SIZE, 4, 5, 15, 20)
+
+
+def archive(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as data:
+        return dict(data)
+
+
+@pytest.fixture(scope="module")
+def seen(scene: Scene) -> np.ndarray:
+    """Class map that the network predicts for the picture."""
+    return np.asarray(load_network(scene.model, "cpu").predict(read_image(scene.image)).class_map)
+
+
+@pytest.mark.parametrize("method", ["context", "grid"])
+def test_the_data_file_holds_what_is_promised(
+    explain: Ask, scene: Scene, seen: np.ndarray, tmp_path: Path, method: str
+) -> None:
+    out = tmp_path / "data.npz"
+    answer = explain("--region", scene.region, "--method", method, "--class", 1, "--out", out)
+    data = archive(out)
+
+    assert answer.status == 0
+    assert {name: (value.dtype, value.shape) for name, value in data.items()} == {
+        "mask": (np.float32, (3, 4)),
+        "saliency": (np.float32, SIZE),
+        "region": (np.bool_, SIZE),
+        "class_index": (np.int64, ()),
+        "losses": (np.float32, (3, 3)),
+        "scores": (np.float32, (3,)),
+        "prediction": (np.uint8, SIZE),
+        "settings": (data["settings"].dtype, ()),
+    }
+    full = upsample(data["mask"], SIZE)
+    np.testing.assert_allclose(
+        data["saliency"], np.where(REGION, 0, full) if method == "context" else full, atol=1e-7
+    )
+    np.testing.assert_array_equal(data["region"], REGION)
+    np.testing.assert_array_equal(data["prediction"], seen)
+    np.testing.assert_allclose(data["losses"][:, 0], data["losses"][:, 1:].sum(1), atol=1e-6)
+    assert data["class_index"] == 1
+    assert 0 <= data["scores"].min() <= data["scores"].max() <= 1
+
+
+def test_the_settings_are_a_record_to_repeat_it_from(
+    explain: Ask, scene: Scene, tmp_path: Path
+) -> None:
+    first, again = tmp_path / "first.npz", tmp_path / "again.npz"
+    explain(
+        *("--region", scene.region, "--lam", 0.2, "--lr", 0.3, "--momentum", 0.1, "--out", first),
+        *("--perturbation", "noise:5", "--score", "logit", "--upsampling", "nearest"),
+    )
+    record = json.loads(str(archive(first)["settings"]))
+    weights = (scene.model / "model.safetensors").read_bytes()
+
+    assert Settings.from_dict(record["settings"]).to_dict() == record["settings"]
+    assert record["settings"] == {
+        "method": "context",
+        "mask_size": [3, 4],
+        "lam": 0.2,
+        "steps": 3,
+        "learning_rate": 0.3,
+        "momentum": 0.1,
+        "init": 0.5,
+        "perturbation": "noise:5",
+        "score": "logit",
+        "upsampling": "nearest",
+    }
+    assert record["checkpoint_sha256"] == hashlib.sha256(weights).hexdigest()
+    assert {"gridsal", "torch", "python"} <= set(record["versions"])
+    assert record["region_origin"] == "file"
+    assert record["class_names"] == ["ground", "Tree", "sky"]
+    assert record["image"] == str(scene.image)
+    explain(
+        *("--region", scene.region, "--lam", 0.2, "--lr", 0.3, "--momentum", 0.1, "--out", again),
+        *("--perturbation", "noise:5", "--score", "logit", "--upsampling", "nearest"),
+    )
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_a_point_picks_the_predicted_segment_under_it(
+    explain: Ask, seen: np.ndarray, tmp_path: Path
+) -> None:
+    explain("--at", "30,7", "--out", tmp_path / "d.npz")
+    data = archive(tmp_path / "d.npz")
+
+    np.testing.assert_array_equal(data["region"], segment_at(seen, 30, 7))
+    assert data["class_index"] == seen[7, 30]
+    assert json.loads(str(data["settings"]))["region_origin"] == "predicted segment"
+
+
+@pytest.mark.parametrize("by", ["name", "upper case", "index"])
+def test_a_class_picks_its_largest_predicted_segment(
+    explain: Ask, seen: np.ndarray, tmp_path: Path, by: str
+) -> None:
+    index = int(np.bincount(seen.ravel()).argmax())
+    name = ("ground", "Tree", "sky")[index]
+    text = {"name": name, "upper case": name.upper(), "index": str(index)}[by]
+
+    explain("--segment-of", text, "--out", tmp_path / "d.npz")
+
+    data = archive(tmp_path / "d.npz")
+    np.testing.assert_array_equal(data["region"], largest_segment(seen, index))
+    assert data["class_index"] == index
+
+
+@pytest.mark.parametrize("text", ["sky", "SKY", "2"])
+def test_the_class_may_differ_from_the_predicted_one(
+    explain: Ask, scene: Scene, tmp_path: Path, text: str
+) -> None:
+    answer = explain("--region", scene.region, "--class", text, "--out", tmp_path / "d.npz")
+
+    assert archive(tmp_path / "d.npz")["class_index"] == 2
+    assert answer.out.startswith("sky: ")
+
+
+def test_the_class_is_by_default_the_one_predicted_most(
+    explain: Ask, scene: Scene, seen: np.ndarray, tmp_path: Path
+) -> None:
+    explain("--region", scene.region, "--out", tmp_path / "d.npz")
+    assert archive(tmp_path / "d.npz")["class_index"] == majority_class(seen, REGION)
+
+
+def test_settings_come_from_the_card_and_then_from_the_images_size(
+    ask: Ask, scene: Scene, tmp_path: Path
+) -> None:
+    status = ask(
+        *("explain", "--model", scene.model, "--image", scene.image, "--steps", 1),
+        *("--region", scene.region, "--out", tmp_path / "d.npz"),
+    ).status
+
+    settings = json.loads(str(archive(tmp_path / "d.npz")["settings"]))["settings"]
+    assert status == 0
+    assert (settings["mask_size"], settings["lam"], settings["init"]) == ([4, 4], 0.05, "auto")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")]
+)
+def test_the_figure_is_of_the_kind_its_name_says(
+    explain: Ask, scene: Scene, tmp_path: Path, suffix: str, start: bytes
+) -> None:
+    figure = tmp_path / f"figure{suffix}"
+
+    assert explain("--region", scene.region, "--figure", figure).status == 0
+
+    assert figure.read_bytes().startswith(start)
+    assert [path.name for path in tmp_path.iterdir()] == [figure.name]
+
+
+def test_a_summary_of_one_line_goes_to_stdout_and_progress_to_stderr(
+    explain: Ask, scene: Scene
+) -> None:
+    answer = explain("--region", scene.region, "--class", "Tree")
+
+    assert answer.status == 0
+    assert answer.out.count("\n") == 1
+    assert answer.out.startswith("Tree: ")
+    for part in ("on the image", "on the object alone", "with the map", "residual", "mask sum"):
+        assert part in answer.out
+    assert "explaining: 3 of 3" in answer.err
+    assert "explaining" not in answer.out
+
+
+def test_quiet_says_nothing_on_stderr(explain: Ask, scene: Scene) -> None:
+    loud, quiet = (explain("--region", scene.region, *more) for more in ((), ("--quiet",)))
+
+    assert quiet.err == ""
+    assert quiet.out == loud.out
+
+
+def test_a_data_file_is_replaced_whole(explain: Ask, scene: Scene, tmp_path: Path) -> None:
+    out = tmp_path / "data.npz"
+    out.write_bytes(b"old")
+
+    explain("--region", scene.region, "--out", out)
+
+    assert archive(out)["region"].any()
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_grey_picture_serves_a_colour_network(explain: Ask, scene: Scene, tmp_path: Path) -> None:
+    with Image.open(scene.image) as image:
+        image.convert("L").save(tmp_path / "grey.png")
+
+    assert explain("--image", tmp_path / "grey.png", "--region", scene.region).status == 0
+
+
+def test_an_interrupt_ends_with_130_and_a_sentence(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gridsal_core.checkpoints.load_network", interrupted)
+    arguments = ["--model", str(scene.model), "--image", str(scene.image), "--at", "1,1"]
+
+    assert run(["explain", *arguments]) == 130
+    assert capsys.readouterr().err.startswith("gridsal: interrupted")

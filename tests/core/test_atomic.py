@@ -1,0 +1,108 @@
+"""Atomic writing: the old file or the new one, nothing between and nothing left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from gridsal_core.atomic import write_atomic
+from gridsal_core.errors import OutputError
+
+
+def hello(file: BinaryIO) -> None:
+    file.write(b"hello")
+
+
+def half_then_fail(file: BinaryIO) -> None:
+    file.write(b"hal")
+    raise RuntimeError("the cable was pulled")
+
+
+def onto_a_full_disk(file: BinaryIO) -> None:
+    with open("/dev/full", "wb", buffering=0) as full:
+        full.write(b"x")
+
+
+def test_a_new_file_is_written_and_nothing_else(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "a.bin", hello)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+    assert (tmp_path / "a.bin").read_bytes() == b"hello"
+
+
+def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    write_atomic(tmp_path / "a.bin", hello)
+    assert (tmp_path / "a.bin").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old and longer")
+    path.chmod(0o640)
+    write_atomic(path, hello)
+    assert path.read_bytes() == b"hello"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_keeps_pointing_where_it_did(tmp_path: Path) -> None:
+    real = tmp_path / "real.bin"
+    real.write_bytes(b"old")
+    link = tmp_path / "link.bin"
+    link.symlink_to(real)
+    write_atomic(link, hello)
+    assert link.is_symlink()
+    assert real.read_bytes() == b"hello"
+
+
+def test_a_writer_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="cable"):
+        write_atomic(path, half_then_fail)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"a\.bin cannot be saved: No space left on device; free"):
+        write_atomic(tmp_path / "a.bin", onto_a_full_disk)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"a\.bin cannot be saved: .*gone does not exist; create"):
+        write_atomic(tmp_path / "gone" / "a.bin", hello)
+
+
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"a\.bin cannot be saved: .*file .*exist"):
+        write_atomic(tmp_path / "file" / "a.bin", hello)
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="folder is a folder; give the name of a file"):
+        write_atomic(tmp_path / "folder", hello)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        with pytest.raises(OutputError, match=r"a\.bin cannot be saved: .* may not be written"):
+            write_atomic(tmp_path / "a.bin", hello)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_messages_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as error:
+        write_atomic(tmp_path / "gone" / "a.bin", hello)
+    assert "\n" not in str(error.value)
