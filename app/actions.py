@@ -1,0 +1,201 @@
+"""Everything that can be done, in one table that menus, tool bar and shortcuts come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from app.icons import icon
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action. `group` makes those of one name exclude each other."""
+
+    name: str
+    menu: str
+    text: str
+    shortcut: str = ""
+    tip: str = ""
+    icon: str = ""
+    group: str = ""
+    checkable: bool = False
+    separator_before: bool = False
+
+
+SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open_model", "&File", "Open &model…", "Ctrl+O", "Open a trained network", "open-model"
+    ),
+    ActionSpec(
+        "open_folder",
+        "&File",
+        "Open image &folder…",
+        "Ctrl+Shift+O",
+        "Open a folder of images",
+        "open-folder",
+    ),
+    ActionSpec("open_demo", "&File", "Open &demo", "", "Open the embedded network and images"),
+    ActionSpec(
+        "export_figure",
+        "&File",
+        "&Export figure…",
+        "Ctrl+E",
+        "Save the figure as PNG, SVG or PDF",
+        "export",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "export_data",
+        "&File",
+        "Export d&ata…",
+        "Ctrl+Shift+E",
+        "Save maps, scores and settings as .npz",
+        "data",
+    ),
+    ActionSpec("quit", "&File", "&Quit", "Ctrl+Q", separator_before=True),
+    ActionSpec("undo", "&Edit", "&Undo", "Ctrl+Z", "Take the last edit back", "undo"),
+    ActionSpec("redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Do the edit again", "redo"),
+    ActionSpec(
+        "clear",
+        "&Edit",
+        "&Clear region",
+        "Del",
+        "Empty the region",
+        "clear",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "copy_figure",
+        "&Edit",
+        "Cop&y figure",
+        "Ctrl+C",
+        "Copy the figure to the clipboard",
+        "copy",
+        separator_before=True,
+    ),
+    ActionSpec("previous", "&Go", "&Previous image", "PgUp", "Previous image", "previous"),
+    ActionSpec("next", "&Go", "&Next image", "PgDown", "Next image", "next"),
+    ActionSpec(
+        "pick",
+        "&Tools",
+        "&Pick segment",
+        "S",
+        "Click picks a segment; Shift adds, Ctrl or Alt subtracts",
+        "pick",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "brush",
+        "&Tools",
+        "&Brush",
+        "B",
+        "Paint the region; [ and ] change the size",
+        "brush",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "eraser",
+        "&Tools",
+        "&Eraser",
+        "E",
+        "Erase from the region; [ and ] change the size",
+        "eraser",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "rectangle",
+        "&Tools",
+        "&Rectangle",
+        "M",
+        "Drag a rectangle; Shift adds, Ctrl or Alt subtracts",
+        "rectangle",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "pan",
+        "&Tools",
+        "P&an",
+        "V",
+        "Drag the image; Space or the middle button does so in any tool",
+        "pan",
+        "tool",
+        True,
+    ),
+    ActionSpec("run", "&Run", "&Run or pause", "F5", "Explain the region; again to pause"),
+    ActionSpec("stop", "&Run", "&Stop", "Shift+F5", "End the run and keep what there is"),
+    ActionSpec("zoom_in", "&View", "Zoom &in", "Ctrl++", "Zoom in", "zoom-in"),
+    ActionSpec("zoom_out", "&View", "Zoom &out", "Ctrl+-", "Zoom out", "zoom-out"),
+    ActionSpec("fit", "&View", "&Fit", "Ctrl+0", "Show the whole image", "fit"),
+    ActionSpec(
+        "actual", "&View", "&100 %", "Ctrl+1", "One image pixel, one screen pixel", "actual-size"
+    ),
+    ActionSpec(
+        "toggle_heat", "&View", "Toggle context &map", "H", "The red map", separator_before=True
+    ),
+    ActionSpec("toggle_prediction", "&View", "Toggle &prediction", "P", "The classes"),
+    ActionSpec("toggle_image", "&View", "Toggle &image", "I", "The image itself"),
+    ActionSpec("toggle_perturbed", "&View", "Toggle pert&urbed image", "O", "What was left of it"),
+    ActionSpec("toggle_region", "&View", "Toggle &region outline", "R", "The request"),
+    ActionSpec(
+        "theme_light",
+        "&View",
+        "&Light",
+        "",
+        "Light colours",
+        "",
+        "theme",
+        True,
+        separator_before=True,
+    ),
+    ActionSpec("theme_dark", "&View", "&Dark", "", "Dark colours", "", "theme", True),
+    ActionSpec(
+        "theme_system", "&View", "As the &system", "", "The system's colours", "", "theme", True
+    ),
+    ActionSpec("shortcuts", "&Help", "&Keyboard shortcuts", "F1", "All shortcuts"),
+    ActionSpec("about", "&Help", "&About GridSal", "", "Version, method and licence"),
+)
+
+TOOLBAR: tuple[tuple[str, ...], ...] = (
+    ("open_model", "open_folder"),
+    ("previous", "next"),
+    ("pick", "brush", "eraser", "rectangle", "pan"),
+    ("undo", "redo", "clear"),
+    ("zoom_out", "zoom_in", "fit", "actual"),
+    ("export_figure", "copy_figure"),
+)
+
+
+def make_actions(parent: QObject) -> dict[str, QAction]:
+    """Make a QAction of every row of the table."""
+    groups: dict[str, QActionGroup] = {}
+    actions: dict[str, QAction] = {}
+    for spec in SPECS:
+        action = QAction(spec.text, parent)
+        action.setObjectName(spec.name)
+        action.setCheckable(spec.checkable)
+        if spec.shortcut:
+            action.setShortcut(QKeySequence(spec.shortcut))
+        if spec.tip:
+            keys = f" ({spec.shortcut})" if spec.shortcut else ""
+            action.setToolTip(spec.tip + keys)
+            action.setStatusTip(spec.tip)
+        if spec.group:
+            group = groups.setdefault(spec.group, QActionGroup(parent))
+            group.addAction(action)
+        actions[spec.name] = action
+    refresh_icons(actions)
+    return actions
+
+
+def refresh_icons(actions: dict[str, QAction]) -> None:
+    """Tint all icons for the palette that is in use now."""
+    for spec in SPECS:
+        if spec.icon:
+            actions[spec.name].setIcon(icon(spec.icon))

@@ -1,0 +1,153 @@
+"""What the canvas, the legend and the result panel show of the session."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from app.controllers.runs import RunController
+from app.main_window import MainWindow
+from app.models.session import Session
+from gridsal_core.arrays import ByteArray, FloatArray
+from gridsal_core.reading import read_explanation
+from gridsal_core.types import Explanation
+
+WELCOME = "Which context did your network need?"
+WELCOME_TEXT = (
+    "Open a model (Ctrl+O) and an image folder (Ctrl+Shift+O), or drop both here.\n"
+    "File > Open demo shows the tool at work."
+)
+LABELS = {"context": "context saliency", "grid": "grid saliency"}
+
+
+class DisplayController(QObject):
+    """Keeps the views true to the session."""
+
+    def __init__(self, window: MainWindow, session: Session, runs: RunController) -> None:
+        super().__init__(window)
+        self._window, self._session, self._runs = window, session, runs
+        canvas = window.canvas
+        canvas.set_hint(WELCOME, WELCOME_TEXT)
+        canvas.hovered.connect(self._on_hover)
+        canvas.left.connect(lambda: window.status.set_pixel(""))
+        canvas.zoom_changed.connect(window.status.set_zoom)
+        window.layers.visible_changed.connect(canvas.set_layer_visible)
+        window.layers.opacity_changed.connect(self._on_opacity)
+        window.legend.class_visible_changed.connect(canvas.set_class_visible)
+        window.legend.class_activated.connect(session.set_class)
+        for name in window.layers.boxes:
+            action = window.action(f"toggle_{name}")
+            action.triggered.connect(lambda _on=False, n=name: window.layers.toggle(n))
+        for name, act in (
+            ("zoom_in", lambda: canvas.zoom_by(1.25)),
+            ("zoom_out", lambda: canvas.zoom_by(0.8)),
+            ("fit", canvas.fit),
+            ("actual", lambda: canvas.set_zoom(1.0)),
+        ):
+            window.action(name).triggered.connect(act)
+        session.current_changed.connect(self._on_current)
+        session.image_loaded.connect(self._on_image)
+        session.network_changed.connect(self._on_network)
+        session.prediction_changed.connect(self._on_prediction)
+        session.result_changed.connect(self._on_result)
+        self._show_result()
+
+    def _on_current(self) -> None:
+        if self._session.current is not None:
+            self._window.canvas.set_hint("Reading the image…", self._session.current.name)
+        self._window.status.set_pixel("")
+
+    def _on_image(self) -> None:
+        loaded, region = self._session.loaded, self._session.region
+        if loaded is None or region is None:
+            return
+        self._window.canvas.set_image(loaded.rgb)
+        self._window.canvas.set_region(region.mask)
+        self._on_prediction()
+        self._show_result()
+        # Red over class colours reads badly: the map has the image to itself where there is one.
+        self._window.layers.boxes["prediction"].setChecked(self._session.result is None)
+
+    def _on_network(self) -> None:
+        network = self._session.network
+        self._window.legend.set_classes(network.classes if network is not None else ())
+        self._show_result()
+
+    def _on_prediction(self) -> None:
+        prediction, network = self._session.prediction, self._session.network
+        if prediction is None or network is None:
+            self._window.canvas.set_prediction(None, ())
+            self._window.legend.set_shares(None)
+            return
+        self._window.canvas.set_prediction(prediction.class_map, network.classes)
+        counts = np.bincount(prediction.class_map.ravel(), minlength=len(network.classes))
+        shares = (counts / prediction.class_map.size).astype(np.float32)
+        self._window.legend.set_shares(shares)
+
+    def _on_result(self, image: object) -> None:
+        if image == self._session.current and self._runs.run is None:
+            self._show_result()
+
+    def _show_result(self) -> None:
+        window, result = self._window, self._session.result
+        window.layers.set_has_result(result is not None)
+        for name in ("export_figure", "export_data", "copy_figure"):
+            window.action(name).setEnabled(result is not None)
+        if result is None:
+            window.result.set_result(None, None)
+            window.canvas.set_perturbed(None)
+            window.canvas.set_heat(None)
+            window.plot.clear()
+        else:
+            self._show_explanation(result)
+        if self._runs.show_run():
+            window.result.set_result(None, None)
+
+    def _show_explanation(self, result: Explanation) -> None:
+        window = self._window
+        window.canvas.set_heat_label(LABELS[result.settings.method])
+        window.canvas.set_heat(result.saliency)
+        window.canvas.set_perturbed(to_rgb8(result.perturbed))
+        window.result.set_result(read_explanation(result), result.scores)
+        window.plot.set_curves(result.losses, result.score_history, result.settings.steps)
+        window.plot.set_target(result.scores.image)
+
+    def _on_opacity(self, layer: str, opacity: float) -> None:
+        if layer == "heat":
+            self._window.canvas.set_heat_opacity(opacity)
+        else:
+            self._window.canvas.set_prediction_opacity(opacity)
+
+    def _on_hover(self, x: int, y: int) -> None:
+        self._window.status.set_pixel(self._describe_pixel(x, y))
+
+    def _describe_pixel(self, x: int, y: int) -> str:
+        session = self._session
+        if session.loaded is None:
+            return ""
+        value = ", ".join(str(v) for v in session.loaded.rgb[y, x])
+        parts = [f"x {x}  y {y}", f"value {value}"]
+        network, prediction = session.network, session.prediction
+        if network is not None and prediction is not None:
+            name = network.classes[prediction.class_map[y, x]].name
+            parts.append(f"predicted {name} {prediction.confidence[y, x]:.2f}")
+        if session.loaded.label is not None:
+            parts.append(f"true {self._class_name(int(session.loaded.label[y, x]))}")
+        result = session.result
+        if result is not None:
+            parts.append(f"saliency {result.saliency[y, x]:.2f}")
+        return "   ·   ".join(parts)
+
+    def _class_name(self, index: int) -> str:
+        network = self._session.network
+        if network is None or index >= len(network.classes):
+            return f"{index} (no class)"
+        return network.classes[index].name
+
+
+def to_rgb8(image: FloatArray) -> ByteArray:
+    """Bring (H, W, C) in [0, 1] to (H, W, 3) uint8: grey repeated, or the first three channels."""
+    pixels = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if pixels.shape[2] >= 3:
+        return np.ascontiguousarray(pixels[..., :3])
+    return np.repeat(pixels[..., :1], 3, axis=2)

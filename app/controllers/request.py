@@ -1,0 +1,183 @@
+"""The request: tools edit the region, undo takes it back, the class follows or is chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QUndoGroup
+
+from app.main_window import MainWindow
+from app.models.region import RegionDocument
+from app.models.session import Session
+from app.settings import AppSettings
+from app.tools.base import Combine, Tool
+from app.tools.brush import BrushTool, EraserTool
+from app.tools.pan import PanTool
+from app.tools.pick import PickTool
+from app.tools.rectangle import RectangleTool
+from gridsal_core.regions import Box
+from gridsal_core.segments import foreground_segment, segment_at
+
+TOLD_AFTER_MS = 40
+
+Point = tuple[float, float]
+
+
+class RequestController(QObject):
+    """Owns the tools and the undo group."""
+
+    def __init__(self, window: MainWindow, session: Session, settings: AppSettings) -> None:
+        super().__init__(window)
+        self._window, self._session, self._settings = window, session, settings
+        self._undo = QUndoGroup(self)
+        self._pick_first = False
+        self._tools = self._make_tools()
+        # Counting pixels on every piece of a stroke would slow the brush on large images.
+        self._teller = QTimer(self)
+        self._teller.setSingleShot(True)
+        self._teller.setInterval(TOLD_AFTER_MS)
+        self._teller.timeout.connect(self._tell)
+        for name in self._tools:
+            window.action(name).triggered.connect(lambda _on=False, n=name: self.use_tool(n))
+        self._connect_edit_actions()
+        window.brush_size.setValue(settings.brush_size)
+        window.brush_size.valueChanged.connect(self._on_size_field)
+        window.request.class_chosen.connect(session.set_class)
+        session.image_loaded.connect(self._on_image)
+        session.current_changed.connect(self._teller.start)
+        session.region_changed.connect(self._on_region)
+        session.class_changed.connect(self._tell)
+        session.prediction_changed.connect(self._on_prediction)
+        session.network_changed.connect(self._on_network)
+        self.use_tool("pick")
+        self._tell()
+
+    def pick_first_segment(self) -> None:
+        """Pick a segment by itself once the next prediction is there: the demo starts so."""
+        self._pick_first = True
+
+    def use_tool(self, name: str) -> None:
+        """Give the left mouse button to a tool."""
+        self._window.action(name).setChecked(True)
+        self._window.canvas.set_tool(self._tools[name])
+
+    def _make_tools(self) -> dict[str, Tool]:
+        return {
+            "pick": PickTool(self._on_pick),
+            "brush": self._brush(BrushTool, "add"),
+            "eraser": self._brush(EraserTool, "subtract"),
+            "rectangle": RectangleTool(self._on_rectangle),
+            "pan": PanTool(self._window.canvas.pan_by),
+        }
+
+    def _brush(self, kind: type[BrushTool], how: Combine) -> BrushTool:
+        return kind(
+            "subtract" if how == "subtract" else "add",
+            on_stroke_begin=self._on_stroke_begin,
+            on_stroke=self._on_stroke,
+            on_stroke_end=self._on_stroke_end,
+            on_stroke_cancel=self._on_stroke_cancel,
+            on_size=self._window.brush_size.setValue,
+            size=self._settings.brush_size,
+        )
+
+    def _connect_edit_actions(self) -> None:
+        undo, redo = self._window.action("undo"), self._window.action("redo")
+        undo.triggered.connect(self._undo.undo)
+        redo.triggered.connect(self._undo.redo)
+        self._undo.canUndoChanged.connect(undo.setEnabled)
+        self._undo.canRedoChanged.connect(redo.setEnabled)
+        self._undo.undoTextChanged.connect(lambda text: undo.setText(f"&Undo {text}".strip()))
+        self._undo.redoTextChanged.connect(lambda text: redo.setText(f"&Redo {text}".strip()))
+        undo.setEnabled(False)
+        redo.setEnabled(False)
+        self._window.action("clear").triggered.connect(self._clear)
+
+    @property
+    def _region(self) -> RegionDocument | None:
+        return self._session.region
+
+    def _clear(self) -> None:
+        if self._region is not None and not self._region.is_empty:
+            self._region.clear()
+
+    def _on_pick(self, x: int, y: int, how: Combine) -> None:
+        prediction = self._session.prediction
+        if self._region is None:
+            return
+        if prediction is None:
+            self._window.status.showMessage(
+                "There is no prediction to pick from yet; open a network, or paint a region.", 5000
+            )
+            return
+        segment = segment_at(prediction.class_map, x, y)
+        self._region.combine(segment, how, "predicted segment", "Pick segment")
+
+    def _on_rectangle(self, start: Point, end: Point, how: Combine) -> None:
+        if self._region is not None:
+            self._region.rectangle(start, end, how)
+
+    def _on_stroke_begin(self, how: Combine) -> None:
+        if self._region is not None:
+            self._region.begin_stroke(how)
+
+    def _on_stroke(self, start: Point, end: Point, radius: float) -> None:
+        if self._region is not None:
+            self._region.stroke(start, end, radius)
+
+    def _on_stroke_end(self) -> None:
+        if self._region is not None:
+            self._region.end_stroke()
+
+    def _on_stroke_cancel(self) -> None:
+        if self._region is not None:
+            self._region.cancel_stroke()
+
+    def _on_size_field(self, size: int) -> None:
+        self._settings.brush_size = size
+        for tool in self._tools.values():
+            if isinstance(tool, BrushTool):
+                tool.size = size
+        self._window.canvas.refresh_cursor()
+
+    def _on_image(self) -> None:
+        region = self._region
+        if region is not None:
+            if region.undo_stack not in self._undo.stacks():
+                self._undo.addStack(region.undo_stack)
+            self._undo.setActiveStack(region.undo_stack)
+        self._tell()
+
+    def _on_region(self, box: Box) -> None:
+        region = self._region
+        if region is not None:
+            self._window.canvas.set_region(region.mask, box)
+        self._teller.start()
+
+    def _on_network(self) -> None:
+        network = self._session.network
+        self._window.request.set_classes(network.classes if network is not None else ())
+        self._tell()
+
+    def _on_prediction(self) -> None:
+        prediction, region = self._session.prediction, self._region
+        if prediction is not None and region is not None and self._pick_first:
+            self._pick_first = False
+            if region.is_empty:
+                segment, _ = foreground_segment(prediction.class_map)
+                region.replace_with(segment, "predicted segment", "Pick segment")
+        self._tell()
+
+    def _tell(self) -> None:
+        self._window.request.set_region(self._describe())
+        network, predicted = self._session.network, self._session.predicted_class
+        name = network.classes[predicted].name if network and predicted is not None else ""
+        item = self._session.item
+        self._window.request.set_class(None if item is None else item.class_index, name)
+
+    def _describe(self) -> str:
+        region = self._region
+        if region is None or region.is_empty:
+            return ""
+        count = region.pixel_count
+        share = 100 * count / region.mask.size
+        return f"{count:,} pixels, {share:.1f} % of the image · {region.origin}"

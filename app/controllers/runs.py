@@ -1,0 +1,264 @@
+"""Runs: started, paused and stopped here, their snapshots shown, their results kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.controllers.dialogs import show_error
+from app.main_window import MainWindow
+from app.models.session import Session
+from app.workers import messages as m
+from app.workers.engine_client import EngineClient
+from gridsal_core.arrays import BoolArray
+from gridsal_core.errors import GridSalError
+from gridsal_core.settings import Settings, suggest_settings
+from gridsal_core.types import Snapshot
+from gridsal_core.upsampling import saliency_map
+
+Phase = Literal["starting", "running", "paused"]
+FALLBACK_RATE_HZ = 60.0
+
+# Text and icon of the main button in each phase; None is idle.
+BUTTONS: dict[Phase | None, tuple[str, str]] = {
+    None: ("Run", "run"),
+    "starting": ("Starting…", "run"),
+    "running": ("Pause", "pause"),
+    "paused": ("Resume", "run"),
+}
+
+
+@dataclass
+class Run:
+    """A run that was sent to the engine."""
+
+    ticket: int
+    image: Path
+    region: BoolArray
+    settings: Settings
+    phase: Phase = "starting"
+    snapshot: Snapshot | None = None
+    clock: tuple[int, float] | None = None
+
+    def time_left(self) -> str:
+        """Estimate from the steps since the start or the last pause."""
+        if self.snapshot is None or self.clock is None or self.snapshot.step == self.clock[0]:
+            return ""
+        first, began = self.clock
+        seconds_per_step = (monotonic() - began) / (self.snapshot.step - first)
+        return _duration(seconds_per_step * (self.snapshot.steps - self.snapshot.step)) + " left"
+
+
+class RunController(QObject):
+    """Owns the way from Run to the result."""
+
+    opening_cancelled = Signal()
+    """Stop was pressed while there was no run."""
+
+    def __init__(self, window: MainWindow, session: Session, engine: EngineClient) -> None:
+        super().__init__(window)
+        self._window, self._session, self._engine = window, session, engine
+        self._run: Run | None = None
+        self._images: dict[int, Path] = {}
+        self._message = ""
+        screen = QGuiApplication.primaryScreen()
+        rate = screen.refreshRate() if screen is not None else FALLBACK_RATE_HZ
+        self._timer = QTimer(self)
+        self._timer.setInterval(max(1, round(1000 / max(rate, 1.0))))
+        self._timer.timeout.connect(self._take_snapshot)
+        window.run.main_clicked.connect(self.run_or_pause)
+        window.run.stop_clicked.connect(self.stop)
+        window.action("run").triggered.connect(self.run_or_pause)
+        window.action("stop").triggered.connect(self.stop)
+        window.settings.changed.connect(self._refresh)
+        session.network_changed.connect(self._on_subject)
+        session.opening_changed.connect(self._refresh)
+        session.image_loaded.connect(self._on_subject)
+        session.current_changed.connect(self._refresh)
+        session.prediction_changed.connect(self._refresh)
+        session.region_changed.connect(self._refresh)
+        session.class_changed.connect(self._refresh)
+        engine.finished.connect(self._on_finished)
+        engine.failed.connect(self._on_failed)
+        engine.died.connect(self._on_died)
+        self._refresh()
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is under way."""
+        return self._run
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the engine still owes a result."""
+        return bool(self._images)
+
+    def run_or_pause(self) -> None:
+        """Start a run; pause or resume the one that is under way."""
+        run = self._run
+        if run is None:
+            self._start()
+        elif run.phase == "paused":
+            run.phase = "running"
+            run.clock = None
+            self._engine.send(m.Resume(run.ticket))
+        elif run.phase == "running":
+            run.phase = "paused"
+            self._engine.send(m.Pause(run.ticket))
+        self._refresh()
+
+    def stop(self) -> None:
+        """End the run: the window is free at once, and the result follows with the step's end.
+
+        Without a run, a network that is being opened is given up.
+        """
+        run, self._run = self._run, None
+        if run is None:
+            self.opening_cancelled.emit()
+            return
+        self._timer.stop()
+        self._engine.send(m.Stop(run.ticket))
+        done = run.snapshot.step if run.snapshot is not None else 0
+        self._message = f"Stopped after {done} of {run.settings.steps} steps."
+        self._refresh()
+
+    def show_run(self) -> bool:
+        """Show the newest snapshot on the canvas if its image is the current one."""
+        run = self._run
+        if run is None or run.snapshot is None or run.image != self._session.current:
+            return False
+        snapshot, settings = run.snapshot, run.settings
+        self._window.canvas.set_heat(
+            saliency_map(snapshot.mask, run.region, settings.method, settings.upsampling)
+        )
+        self._window.plot.set_curves(snapshot.losses, snapshot.scores, snapshot.steps)
+        return True
+
+    def _start(self) -> None:
+        session = self._session
+        try:
+            settings = self._window.settings.settings()
+            reason = session.why_not_runnable(settings)
+        except GridSalError as error:
+            reason = str(error)
+        region, class_index = session.region, session.class_index
+        if reason or session.loaded is None or region is None or class_index is None:
+            self._message = reason
+            return
+        run = Run(self._engine.new_ticket(), session.loaded.path, region.mask.copy(), settings)
+        self._run, self._message = run, ""
+        self._images[run.ticket] = run.image
+        self._engine.send(
+            m.Explain(run.ticket, run.image, run.region, class_index, region.origin, settings)
+        )
+        self._window.plot.clear()
+        self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
+        self._window.result.set_result(None, None)
+        self._window.layers.boxes["prediction"].setChecked(False)
+        self._timer.start()
+
+    def _take_snapshot(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        snapshot = self._engine.mailbox.take(run.ticket)
+        if snapshot is None:
+            return
+        run.snapshot = snapshot
+        if run.clock is None:
+            run.clock = (snapshot.step, monotonic())
+        if run.phase == "starting":
+            run.phase = "running"
+        self.show_run()
+        self._refresh()
+
+    def _on_finished(self, event: m.Finished) -> None:
+        image = self._images.pop(event.ticket, None)
+        if image is None:
+            return
+        if self._run is not None and self._run.ticket == event.ticket:
+            self._end_run()
+            done = event.explanation.steps
+            self._message = f"Done: {done} steps."
+        self._session.add_result(image, event.explanation)
+        self._refresh()
+
+    def _on_failed(self, event: m.Failed) -> None:
+        if self._images.pop(event.ticket, None) is None:
+            return
+        if self._run is not None and self._run.ticket == event.ticket:
+            self._end_run()
+            self._message = "The run failed."
+            show_error(self._window, event.message, event.trace)
+        self._refresh()
+
+    def _on_died(self) -> None:
+        self._images.clear()
+        if self._run is not None:
+            self._end_run()
+            self._message = "The run was lost with the engine; run it again."
+        self._refresh()
+
+    def _end_run(self) -> None:
+        self._run = None
+        self._timer.stop()
+
+    def _on_subject(self) -> None:
+        """Suggest settings for the new network or image, and forget what was said of the last."""
+        session = self._session
+        if session.loaded is not None:
+            card = session.network.explain if session.network is not None else None
+            height, width = session.loaded.rgb.shape[:2]
+            self._window.settings.set_suggested(suggest_settings(height, width, card))
+        if self._run is None:
+            self._message = ""
+        self._refresh()
+
+    def _refresh(self) -> None:
+        run, panel = self._run, self._window.run
+        reason = "" if run is not None else self._why_not()
+        text, icon_name = BUTTONS[None if run is None else run.phase]
+        is_enabled = not reason if run is None else run.phase != "starting"
+        panel.set_main(text, icon_name, is_enabled=is_enabled)
+        can_stop = run is not None or self._session.opening is not None
+        panel.set_can_stop(can_stop)
+        self._window.action("run").setEnabled(is_enabled)
+        self._window.action("stop").setEnabled(can_stop)
+        if run is None:
+            panel.set_progress(0, 0 if self._session.opening is not None else 1)
+            panel.set_text(reason or self._message or "Ready to run.")
+        else:
+            done = run.snapshot.step if run.snapshot is not None else 0
+            panel.set_progress(done, run.settings.steps if done else 0)
+            panel.set_text(_progress_text(run, run.image == self._session.current))
+
+    def _why_not(self) -> str:
+        try:
+            return self._session.why_not_runnable(self._window.settings.settings())
+        except GridSalError as error:
+            return str(error)
+
+
+def _progress_text(run: Run, is_current: bool) -> str:
+    snapshot = run.snapshot
+    if snapshot is None:
+        return "Looking at the image and at the object alone…"
+    parts = [f"Step {snapshot.step:,} of {snapshot.steps:,}"]
+    if run.phase == "paused":
+        parts.append("paused")
+    elif left := run.time_left():
+        parts.append(left)
+    if not is_current:
+        parts.append(f"on {run.image.name}")
+    return " · ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,182 @@
+"""The window: docks, menus and tool bar. What they do is decided by the controllers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSpinBox,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import SPECS, TOOLBAR, make_actions, refresh_icons
+from app.icons import icon
+from app.models.image_list import ImageListModel
+from app.tools.brush import MAX_SIZE, MIN_SIZE
+from app.views.canvas import Canvas
+from app.views.forms import GAP, beside, hug
+from app.views.image_list import ImageListPanel
+from app.views.layers_panel import LayersPanel
+from app.views.legend import Legend
+from app.views.loss_plot import LossPlot
+from app.views.request_panel import RequestPanel
+from app.views.result_panel import ResultPanel
+from app.views.run_panel import RunPanel
+from app.views.settings_panel import SettingsPanel
+from app.views.status import StatusLine
+
+LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
+LEFT_HEIGHTS = (310, 390)
+TOOLBAR_ICON = QSize(20, 20)
+
+
+class MainWindow(QMainWindow):
+    """Holds the views; `closing` is emitted before it goes."""
+
+    closing = Signal()
+
+    def __init__(self, images: ImageListModel) -> None:
+        super().__init__()
+        self.setWindowTitle("GridSal")
+        self.setWindowIcon(icon("app"))
+        self.setDockNestingEnabled(True)
+        self.setAcceptDrops(True)
+        self.actions_by_name = make_actions(self)
+        self.canvas = Canvas()
+        self.images = ImageListPanel(images)
+        self.layers = LayersPanel()
+        self.legend = Legend()
+        self.request = RequestPanel()
+        self.settings = SettingsPanel()
+        self.run = RunPanel()
+        self.result = ResultPanel()
+        self.plot = LossPlot()
+        self.status = StatusLine()
+        self.brush_size = QSpinBox()
+        self.recent_models = QMenu("Recent &models")
+        self.recent_folders = QMenu("Recent &folders")
+        self.setCentralWidget(self.canvas)
+        self.setStatusBar(self.status)
+        self._add_docks()
+        self._add_menus()
+        self._add_toolbar()
+        self.resize(1280, 800)
+
+    def action(self, name: str) -> QAction:
+        """Return the action of that name in the table of actions."""
+        return self.actions_by_name[name]
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_by_name"):
+            refresh_icons(self.actions_by_name)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.canvas.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.canvas.dropEvent(event)
+
+    def _add_docks(self) -> None:
+        left, right, bottom = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+        )
+        self.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        view = QWidget()
+        layout = QVBoxLayout(view)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.layers)
+        layout.addWidget(self.legend, 1)
+        self.docks = {
+            "images": self._dock("Images", self.images, left),
+            "view": self._dock("View", view, left),
+            "explain": self._dock("Explain", self._explain_column(), right),
+            "plot": self._dock("Convergence", self.plot, bottom),
+        }
+        self.resizeDocks(
+            [self.docks["images"], self.docks["explain"]],
+            [LEFT_WIDTH, RIGHT_WIDTH],
+            Qt.Orientation.Horizontal,
+        )
+        self.resizeDocks([self.docks["plot"]], [PLOT_HEIGHT], Qt.Orientation.Vertical)
+        self.resizeDocks(
+            [self.docks["images"], self.docks["view"]], LEFT_HEIGHTS, Qt.Orientation.Vertical
+        )
+
+    def _explain_column(self) -> QWidget:
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(GAP, GAP, GAP, GAP)
+        layout.setSpacing(2 * GAP)
+        for panel in (self.request, self.settings, self.run, self.result):
+            layout.addWidget(panel)
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(column)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(RIGHT_WIDTH)
+        return scroll
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock-{title.lower()}")
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _add_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for spec in SPECS:
+            menu = menus.setdefault(spec.menu, QMenu(spec.menu, self))
+            if spec.separator_before:
+                menu.addSeparator()
+            menu.addAction(self.action(spec.name))
+            if spec.name == "open_demo":
+                menu.addMenu(self.recent_models)
+                menu.addMenu(self.recent_folders)
+        for menu in menus.values():
+            self.menuBar().addMenu(menu)
+        panels = menus["&View"].addMenu("Panels")
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+
+    def _add_toolbar(self) -> None:
+        bar = QToolBar("Tools")
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(TOOLBAR_ICON)
+        self.addToolBar(bar)
+        for index, names in enumerate(TOOLBAR):
+            if index:
+                bar.addSeparator()
+            for name in names:
+                bar.addAction(self.action(name))
+            if "brush" in names:
+                bar.addWidget(self._brush_size_field())
+
+    def _brush_size_field(self) -> QWidget:
+        self.brush_size.setRange(MIN_SIZE, MAX_SIZE)
+        self.brush_size.setSuffix(" px")
+        self.brush_size.setToolTip("Size of the brush and the eraser in image pixels ([ and ])")
+        self.brush_size.setAccessibleName("Brush size")
+        label = QLabel("Size")
+        label.setBuddy(self.brush_size)
+        label.setContentsMargins(GAP, 0, GAP // 2, 0)
+        return hug(beside(label, self.brush_size))

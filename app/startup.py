@@ -1,0 +1,131 @@
+"""Putting the window together, and what holds it up: logging, and errors nobody foresaw."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from platformdirs import user_log_path
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.controllers.appearance import AppearanceController
+from app.controllers.dialogs import show_error
+from app.controllers.display import DisplayController
+from app.controllers.export import ExportController
+from app.controllers.files import FilesController
+from app.controllers.prediction import PredictionController
+from app.controllers.request import RequestController
+from app.controllers.runs import RunController
+from app.main_window import MainWindow
+from app.models.image_list import ImageListModel
+from app.models.session import Session
+from app.settings import AppSettings, load_settings, save_settings, settings_path
+from app.theme import apply_theme
+from app.workers.engine_client import EngineClient
+from app.workers.tasks import Tasks
+from app.workers.thumbnails import ThumbnailLoader
+from gridsal_core.atomic import make_folder
+from gridsal_core.errors import GridSalError, OutputError
+
+log = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """One window with its session, engine and controllers."""
+
+    def __init__(self, settings: AppSettings, settings_file: Path) -> None:
+        super().__init__()
+        self.settings = settings
+        self._settings_file = settings_file
+        self.session = Session(self)
+        self.engine = EngineClient(self)
+        self.tasks = Tasks(self)
+        images = ImageListModel(ThumbnailLoader(parent=self), parent=self)
+        self.window = window = MainWindow(images)
+        session, engine = self.session, self.engine
+        self.runs = RunController(window, session, engine)
+        self.files = FilesController(
+            window, session, images, engine, self.tasks, settings, lambda: self.runs.is_pending
+        )
+        self.runs.opening_cancelled.connect(self.files.cancel_opening)
+        self.predictions = PredictionController(window, session, engine)
+        self.requests = RequestController(window, session, settings)
+        self.files.demo_opened.connect(self.requests.pick_first_segment)
+        self.display = DisplayController(window, session, self.runs)
+        self.exports = ExportController(window, session, engine, settings)
+        self.appearance = AppearanceController(window, settings)
+        engine.ready.connect(lambda event: window.settings.set_has_cuda(event.has_cuda))
+        window.closing.connect(self._close)
+
+    def show(self, model: Path | None, images: Path | None) -> None:
+        """Show the window, then start the engine and open what was named."""
+        self.window.show()
+        # After the first paint: the engine's start must not delay the window.
+        QTimer.singleShot(0, lambda: self._begin(model, images))
+
+    def _begin(self, model: Path | None, images: Path | None) -> None:
+        self.engine.start()
+        if model is not None:
+            self.files.open_model(model)
+        if images is not None:
+            self.files.open_folder(images)
+
+    def _close(self) -> None:
+        self.engine.close()
+        self.tasks.wait()
+        try:
+            save_settings(self.settings, self._settings_file)
+        except OutputError as error:
+            log.warning("%s", error)
+
+
+def run_window(model: Path | None, images: Path | None) -> int:
+    """Open the window and return when it was closed."""
+    _start_log()
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise TypeError("another kind of Qt application is running in this process")
+    app.setApplicationName("GridSal")
+    app.setDesktopFileName("gridsal")
+    path = settings_path()
+    settings = load_settings(path)
+    apply_theme(app, settings.theme)
+    application = Application(settings, path)
+    sys.excepthook = lambda kind, error, trace: _show_unforeseen(application, kind, error, trace)
+    application.show(model, images)
+    return app.exec()
+
+
+def _start_log() -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    folder = user_log_path("gridsal")
+    try:
+        make_folder(folder)
+        handlers.append(logging.FileHandler(folder / "gridsal.log", mode="w", encoding="utf-8"))
+    except (OSError, GridSalError) as error:
+        print(f"gridsal: no log is kept: {error}", file=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers
+    )
+
+
+def _show_unforeseen(
+    application: Application,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Turn an error nobody caught into a dialog; the window stays."""
+    if isinstance(error, KeyboardInterrupt):
+        application.window.close()
+        return
+    if isinstance(error, GridSalError):
+        show_error(application.window, str(error))
+        return
+    details = "".join(traceback.format_exception(kind, error, trace))
+    sentence = f"Something went wrong that GridSal did not foresee: {error}"
+    show_error(application.window, sentence, details)

@@ -1,0 +1,64 @@
+"""What every canvas tool is: press, move and release in image coordinates, and a few keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+Combine = Literal["replace", "add", "subtract"]
+
+
+class Tool:
+    """A canvas tool. Points are in image pixels, x right, y down, pixel centres at +0.5.
+
+    A tool draws nothing and owns nothing: it turns gestures into calls of the functions that it
+    was built with. The canvas shows `preview` and a circle of `cursor_radius`.
+
+    Attributes
+    ----------
+    name
+        The stable name of the tool, for settings and tests.
+    cursor
+        The mouse cursor over the canvas.
+    is_inside_only
+        True if a press outside the image means nothing to the tool.
+    """
+
+    name: ClassVar[str]
+    cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.ArrowCursor
+    is_inside_only: ClassVar[bool] = False
+
+    @property
+    def cursor_radius(self) -> float | None:
+        """Radius of the circle around the pointer in image pixels, or None for no circle."""
+        return None
+
+    @property
+    def preview(self) -> QRectF | None:
+        """The rectangle that is being dragged, in image pixels, or None."""
+        return None
+
+    def press(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Take a press of the left button."""
+
+    def move(self, point: QPointF, modifiers: Qt.KeyboardModifier, buttons: Qt.MouseButton) -> None:
+        """Take a move of the pointer, with or without buttons."""
+
+    def release(self, point: QPointF) -> None:
+        """Take the release of the left button."""
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Take a key press; True if it was for this tool."""
+        return False
+
+    def cancel(self) -> None:
+        """Give up the running gesture (Escape, another tool, focus lost)."""
+
+
+def combine_from(modifiers: Qt.KeyboardModifier) -> Combine:
+    """Shift adds; Alt or Ctrl subtracts, because window managers like to keep Alt+drag."""
+    subtracts = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
+    if modifiers & Qt.KeyboardModifier.ShiftModifier:
+        return "add"
+    return "subtract" if modifiers & subtracts else "replace"

@@ -1,0 +1,323 @@
+"""The canvas: the image with its layers, and the place where the tools work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.theme import current_colors
+from app.tools.base import Tool
+from app.tools.pan import PanTool
+from app.views.canvas_layers import (
+    CursorLayer,
+    ImageLayer,
+    IndexLayer,
+    OutlineLayer,
+    class_table,
+    heat_table,
+)
+from app.views.canvas_overlays import HeatBar, HintCard
+from app.views.canvas_view import ZoomView, pixel_at
+from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
+from gridsal_core.regions import Box
+from gridsal_core.types import ClassInfo
+
+Layer = Literal["image", "prediction", "perturbed", "heat", "region"]
+
+DEFAULT_PREDICTION_OPACITY = 0.45
+DEFAULT_HEAT_OPACITY = 0.8
+ARROW_PAN_PX = 64
+
+_ARROWS = {
+    Qt.Key.Key_Left: QPointF(1, 0),
+    Qt.Key.Key_Right: QPointF(-1, 0),
+    Qt.Key.Key_Up: QPointF(0, 1),
+    Qt.Key.Key_Down: QPointF(0, -1),
+}
+
+
+class Canvas(ZoomView):
+    """Shows one image and what is known about it; turns gestures into calls of the tool.
+
+    Layers from bottom to top: image, perturbed image, prediction, heat map, region outline, brush
+    cursor. The wheel zooms about the pointer; the middle button, or Space and the left one, pans;
+    the arrow keys pan.
+    """
+
+    hovered = Signal(int, int)
+    """Column and row of the pixel under the pointer."""
+    left = Signal()
+    """The pointer left the image."""
+    files_dropped = Signal(object)
+    """list[Path] of what was dropped."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Image canvas")
+        self.setAccessibleDescription("The image with prediction, heat map and request region")
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
+        self._image = ImageLayer()
+        self._perturbed = ImageLayer()
+        self._prediction = IndexLayer()
+        self._heat = IndexLayer()
+        self._region = OutlineLayer()
+        self._cursor = CursorLayer()
+        self._layers: dict[Layer, ImageLayer | OutlineLayer] = {
+            "image": self._image,
+            "perturbed": self._perturbed,
+            "prediction": self._prediction,
+            "heat": self._heat,
+            "region": self._region,
+        }
+        for item in (*self._layers.values(), self._cursor):
+            self.add_layer(item)
+        self._perturbed.setVisible(False)
+        self._classes: tuple[ClassInfo, ...] = ()
+        self._hidden: set[int] = set()
+        self._prediction_opacity = DEFAULT_PREDICTION_OPACITY
+        self._heat.set_table(heat_table(DEFAULT_HEAT_OPACITY))
+
+        self._tool: Tool | None = None
+        self._hand = PanTool(self.pan_by)
+        self._acting: Tool | None = None
+        self._is_space_down = False
+        self._hovered: QPoint | None = None
+
+        self._hint = HintCard(self.viewport())
+        self._heat_bar = HeatBar(self.viewport(), "context saliency")
+        self._heat_bar.hide()
+        self.zoom_changed.connect(self._region.set_zoom)
+        self.zoom_changed.connect(self._cursor.set_zoom)
+        self.setBackground(QColor(current_colors().canvas))
+
+    def set_image(self, rgb: ByteArray | None) -> None:
+        """Show (H, W, 3) uint8, or the hint; everything known about the last image goes."""
+        self.cancel_gesture()
+        self.set_prediction(None, ())
+        self.set_perturbed(None)
+        self.set_heat(None)
+        self.set_region(None)
+        self._image.set_rgb(rgb)
+        self._hint.setVisible(rgb is None)
+        self._show_cursor(None)
+        self.set_content_size(self._image.boundingRect().size())
+
+    def set_perturbed(self, rgb: ByteArray | None) -> None:
+        """Set the perturbed image, shown in the image's place while its layer is visible."""
+        self._perturbed.set_rgb(rgb)
+
+    def set_prediction(self, class_map: IndexArray | None, classes: tuple[ClassInfo, ...]) -> None:
+        """Lay (H, W) class indices over the image in the colours of the classes.
+
+        What `set_class_visible` has hidden stays hidden until the classes change.
+        """
+        if class_map is not None:
+            if classes != self._classes:
+                self._classes = classes
+                self._hidden.clear()
+            self._color_prediction()
+        self._prediction.set_indices(class_map)
+
+    def set_class_visible(self, index: int, is_visible: bool) -> None:
+        """Show or hide one class of the prediction."""
+        (self._hidden.discard if is_visible else self._hidden.add)(index)
+        self._color_prediction()
+
+    def set_prediction_opacity(self, opacity: float) -> None:
+        """Set the opacity of the prediction, 0 to 1."""
+        self._prediction_opacity = opacity
+        self._color_prediction()
+
+    def set_heat(self, saliency: FloatArray | None) -> None:
+        """Lay (H, W) saliency in [0, 1] over the image in red, on the fixed scale 0 to 1."""
+        self._heat.set_fractions(saliency)
+        self._show_heat_bar()
+
+    def set_heat_opacity(self, opacity: float) -> None:
+        """Set the opacity of the heat map at the value 1, from 0 to 1."""
+        self._heat.set_table(heat_table(opacity))
+
+    def set_heat_label(self, label: str) -> None:
+        """Say at the colour bar what the heat measures."""
+        self._heat_bar.set_label(label)
+        self._place_overlays()
+
+    def set_region(self, region: BoolArray | None, box: Box | None = None) -> None:
+        """Outline (H, W) pixels; `box` tells where they differ from the last call."""
+        self._region.set_region(region, box)
+
+    def set_layer_visible(self, layer: Layer, is_visible: bool) -> None:
+        """Show or hide a layer; the perturbed image starts hidden."""
+        self._layers[layer].setVisible(is_visible)
+        self._show_heat_bar()
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the left button to a tool; what the last one was doing is cancelled."""
+        self.cancel_gesture()
+        self._tool = tool
+        self._show_mouse_cursor()
+        self.refresh_cursor()
+
+    def set_hint(self, title: str, text: str) -> None:
+        """Set what is said where there is no image."""
+        self._hint.set_hint(title, text)
+        self._place_overlays()
+
+    @property
+    def hint_text(self) -> str:
+        """What the hint says while it is shown, else nothing."""
+        return self._hint.text if self._hint.isVisible() else ""
+
+    def cancel_gesture(self) -> None:
+        """Give up a running gesture, as Escape does."""
+        acting, self._acting = self._acting, None
+        if acting is not None:
+            acting.cancel()
+        self.refresh_cursor()
+
+    def refresh_cursor(self) -> None:
+        """Draw the tool's circle anew, for instance after its size was changed elsewhere."""
+        pointer = QPointF(self.viewport().mapFromGlobal(QCursor.pos()))
+        self._show_cursor(self.to_image(pointer) if self.viewport().underMouse() else None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._acting is not None or self._image.is_empty:
+            return
+        is_pan = event.button() == Qt.MouseButton.MiddleButton or self._is_space_down
+        tool = self._hand if is_pan else self._tool
+        if tool is None or (not is_pan and event.button() != Qt.MouseButton.LeftButton):
+            return
+        point = self.to_image(event.position())
+        if tool.is_inside_only and pixel_at(point, self._image.boundingRect().size()) is None:
+            return
+        self._acting = tool
+        self._show_mouse_cursor()
+        tool.press(point, event.modifiers())
+        self._show_cursor(point)
+
+    # The second press of a quick pair is a press like any other: dabbing with the brush is fast.
+    mouseDoubleClickEvent = mousePressEvent
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = self.to_image(event.position())
+        self._hover(point)
+        tool = self._acting or self._tool
+        if tool is not None:
+            tool.move(point, event.modifiers(), event.buttons())
+        self._show_cursor(point)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        still_down = Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton
+        if self._acting is None or event.buttons() & still_down:
+            return
+        point = self.to_image(event.position())
+        acting, self._acting = self._acting, None
+        acting.release(point)
+        self._show_mouse_cursor()
+        self._show_cursor(point)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space:
+            self._is_space_down = True
+            self._show_mouse_cursor()
+        elif key == Qt.Key.Key_Escape and self._acting is not None:
+            self.cancel_gesture()
+        elif self._tool is not None and self._tool.key(key, event.modifiers()):
+            self.refresh_cursor()
+        elif key in _ARROWS:
+            self.pan_by(_ARROWS[key] * ARROW_PAN_PX / self.zoom)
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._is_space_down = False
+            self._show_mouse_cursor()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._is_space_down = False
+        self.cancel_gesture()
+        self._show_mouse_cursor()
+        super().focusOutEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        self._show_cursor(None)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_hint"):
+            self._place_overlays()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.setBackground(QColor(current_colors().canvas))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def _color_prediction(self) -> None:
+        opacity = self._prediction_opacity
+        self._prediction.set_table(class_table(self._classes, self._hidden, opacity))
+
+    def _hover(self, point: QPointF | None) -> None:
+        size = self._image.boundingRect().size()
+        pixel = None if point is None else pixel_at(point, size)
+        if pixel == self._hovered:
+            return
+        self._hovered = pixel
+        if pixel is None:
+            self.left.emit()
+        else:
+            self.hovered.emit(pixel.x(), pixel.y())
+
+    def _show_cursor(self, point: QPointF | None) -> None:
+        has_tool = self._tool is not None and not self._image.is_empty
+        is_panning = self._is_space_down or self._acting is self._hand
+        radius = self._tool.cursor_radius if self._tool and has_tool and not is_panning else None
+        self._cursor.show_circle(point, radius)
+        self._cursor.show_rectangle(self._tool.preview if self._tool else None)
+
+    def _show_mouse_cursor(self) -> None:
+        shape = self._tool.cursor if self._tool else Qt.CursorShape.ArrowCursor
+        if self._is_space_down:
+            shape = Qt.CursorShape.OpenHandCursor
+        if isinstance(self._acting, PanTool):
+            shape = Qt.CursorShape.ClosedHandCursor
+        self.viewport().setCursor(shape)
+
+    def _show_heat_bar(self) -> None:
+        self._heat_bar.setVisible(not self._heat.is_empty and self._heat.isVisible())
+        self._place_overlays()
+
+    def _place_overlays(self) -> None:
+        area = self.viewport().rect()
+        self._hint.place(area)
+        self._heat_bar.place(area)

@@ -1,0 +1,143 @@
+"""What lies over the canvas at a fixed place: the hint of the empty state, the heat's scale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.theme import current_colors
+
+HINT_WIDTH = 360
+BAR_SIZE = QSize(148, 10)
+PLATE_PADDING = 8
+PLATE_ALPHA = 224
+CORNER_MARGIN = 16
+
+
+class HintCard(QWidget):
+    """A title and a friendly sentence in the middle of an empty canvas."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._title = _centred_label()
+        font = self._title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.4)
+        self._title.setFont(font)
+        self._text = _centred_label()
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addWidget(self._title)
+        layout.addWidget(self._text)
+        self._tint()
+
+    def set_hint(self, title: str, text: str) -> None:
+        """Change the words."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+
+    @property
+    def text(self) -> str:
+        """Title and text."""
+        return f"{self._title.text()}\n{self._text.text()}"
+
+    def place(self, area: QRect) -> None:
+        """Move to the middle of `area`."""
+        width = min(HINT_WIDTH, area.width())
+        height = min(max(self.heightForWidth(width), 0), area.height())
+        self.setGeometry(
+            area.center().x() - width // 2, area.center().y() - height // 2, width, height
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        colors = current_colors()
+        self._title.setStyleSheet(f"color: {colors.text}")
+        self._text.setStyleSheet(f"color: {colors.muted}")
+
+
+class HeatBar(QWidget):
+    """The fixed scale of the heat map, 0 to 1, with what it measures."""
+
+    def __init__(self, parent: QWidget, label: str) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._label = label
+        self._name()
+
+    def set_label(self, label: str) -> None:
+        """Change what the heat measures."""
+        self._label = label
+        self._name()
+        self.update()
+
+    def place(self, area: QRect) -> None:
+        """Move to the lower right corner of `area`."""
+        size = self.sizeHint()
+        corner = area.bottomRight()
+        self.setGeometry(
+            corner.x() + 1 - CORNER_MARGIN - size.width(),
+            corner.y() + 1 - CORNER_MARGIN - size.height(),
+            size.width(),
+            size.height(),
+        )
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        width = max(BAR_SIZE.width(), metrics.horizontalAdvance(self._label))
+        height = 2 * metrics.height() + BAR_SIZE.height() + 8
+        return QSize(width + 2 * PLATE_PADDING, height + 2 * PLATE_PADDING)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = current_colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        plate = QColor(colors.base)
+        plate.setAlpha(PLATE_ALPHA)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(plate)
+        painter.drawRoundedRect(self.rect(), 6, 6)
+
+        inner = QRectF(self.rect()).adjusted(
+            PLATE_PADDING, PLATE_PADDING, -PLATE_PADDING, -PLATE_PADDING
+        )
+        line = float(self.fontMetrics().height())
+        painter.setPen(QColor(colors.text))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft, self._label)
+        bar = QRectF(inner.left(), inner.top() + line + 4, inner.width(), BAR_SIZE.height())
+        self._paint_bar(painter, bar)
+        painter.setPen(QColor(colors.muted))
+        numbers = QRectF(inner.left(), bar.bottom() + 4, inner.width(), line)
+        for text, side in (
+            ("0", Qt.AlignmentFlag.AlignLeft),
+            ("0.5", Qt.AlignmentFlag.AlignHCenter),
+            ("1", Qt.AlignmentFlag.AlignRight),
+        ):
+            painter.drawText(numbers, side, text)
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
+        colors = current_colors()
+        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+        gradient.setColorAt(0, QColor(255, 0, 0, 0))
+        gradient.setColorAt(1, QColor(255, 0, 0))
+        painter.setPen(QColor(colors.border))
+        painter.setBrush(gradient)
+        painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"Scale of the heat map: {self._label}, 0 to 1")
+
+
+def _centred_label() -> QLabel:
+    label = QLabel()
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    return label

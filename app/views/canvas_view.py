@@ -1,0 +1,169 @@
+"""The zooming and panning view under the canvas: it knows scale and place, not what is shown."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Signal
+from PySide6.QtGui import QCursor, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+MAX_ZOOM = 64.0
+MIN_SHORT_EDGE_PX = 32.0
+FIT_MARGIN_PX = 8
+WHEEL_STEP = 1.25
+WHEEL_UNITS_PER_STEP = 120.0
+
+
+class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
+    """Shows a `size` of image pixels, y down, aspect locked, on the raster engine.
+
+    Zoom is in device-independent screen pixels per image pixel: 1.0 is 100 %.
+    """
+
+    zoom_changed = Signal(float)
+    view_changed = Signal(float, float, float)
+    """Centre x, centre y (image pixels) and zoom after any change, for linked views."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, useOpenGL=False)
+        self._size = QSizeF()
+        self._zoom = 1.0
+        self._center = QPointF()
+        self._is_fitted = True
+        # The view box carries the transform; gestures are the canvas's own.
+        self._box = pg.ViewBox(
+            lockAspect=True, invertY=True, enableMouse=False, enableMenu=False, defaultPadding=0
+        )
+        self._box.disableAutoRange()
+        self.setCentralItem(self._box)
+        self.viewport().setMouseTracking(True)
+
+    def add_layer(self, item: QGraphicsItem) -> None:
+        """Put an item with image coordinates on top of those already there."""
+        self._box.addItem(item, ignoreBounds=True)
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels per image pixel."""
+        return self._zoom
+
+    @property
+    def is_fitted(self) -> bool:
+        """True while the whole image is shown as large as it goes, also after a resize."""
+        return self._is_fitted
+
+    def set_content_size(self, size: QSizeF) -> None:
+        """Set width and height of the content; a fit is renewed, other views of it stay."""
+        is_new = size != self._size
+        self._size = QSizeF(size)
+        if is_new or self._is_fitted:
+            self.fit()
+
+    def fit(self) -> None:
+        """Show everything, as large as it goes, and keep it so when the window is resized."""
+        self._is_fitted = True
+        if self._size.isEmpty():
+            return
+        room = QSizeF(self.viewport().size()) - QSizeF(2 * FIT_MARGIN_PX, 2 * FIT_MARGIN_PX)
+        zoom = min(room.width() / self._size.width(), room.height() / self._size.height())
+        self._place(QPointF(self._size.width() / 2, self._size.height() / 2), max(zoom, 1e-3))
+
+    def set_zoom(self, factor: float) -> None:
+        """Zoom to `factor` screen pixels per image pixel about the middle of the view."""
+        self._zoom_to(factor, self._middle())
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Zoom by a factor about a viewport position, by default the pointer if it is inside."""
+        if about is None:
+            pointer = QPointF(self.viewport().mapFromGlobal(QCursor.pos()))
+            is_inside = self.viewport().underMouse()
+            about = pointer if is_inside else self._middle()
+        self._zoom_to(self._zoom * factor, about)
+
+    def pan_by(self, shift: QPointF) -> None:
+        """Move the content by `shift` image pixels."""
+        if not self._size.isEmpty():
+            self._is_fitted = False
+            self._place(self._center - shift, self._zoom)
+
+    def set_view(self, center_x: float, center_y: float, zoom: float) -> None:
+        """Show what another view announced with `view_changed`."""
+        if not self._size.isEmpty():
+            self._is_fitted = False
+            self._place(QPointF(center_x, center_y), self._clamped(zoom))
+
+    def to_image(self, position: QPointF) -> QPointF:
+        """Image coordinates of a viewport position."""
+        return self._center + (position - self._middle()) / self._zoom
+
+    def to_viewport(self, point: QPointF) -> QPointF:
+        """Viewport position of a point of the image."""
+        return self._middle() + (point - self._center) * self._zoom
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        steps = event.angleDelta().y() / WHEEL_UNITS_PER_STEP
+        if steps:
+            self.zoom_by(WHEEL_STEP**steps, event.position())
+        event.accept()
+
+    def close(self) -> bool:
+        """Close the widget."""
+        # pyqtgraph's own close() takes the viewport apart, and Qt then paints into nothing.
+        return QWidget.close(self)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        # pyqtgraph calls this from its own constructor, before this class has its state.
+        if not hasattr(self, "_box"):
+            return
+        if self._is_fitted:
+            self.fit()
+        elif not self._size.isEmpty():
+            self._place(self._center, self._zoom)
+
+    def _zoom_to(self, zoom: float, about: QPointF) -> None:
+        if self._size.isEmpty():
+            return
+        self._is_fitted = False
+        zoom = self._clamped(zoom)
+        anchor = self.to_image(about)
+        self._place(anchor - (about - self._middle()) / zoom, zoom)
+
+    def _clamped(self, zoom: float) -> float:
+        shortest = min(self._size.width(), self._size.height())
+        return min(max(zoom, min(1.0, MIN_SHORT_EDGE_PX / shortest)), MAX_ZOOM)
+
+    def _place(self, center: QPointF, zoom: float) -> None:
+        is_zoomed = zoom != self._zoom
+        self._zoom = zoom
+        # The middle of the view stays over the image, so that it cannot be lost.
+        self._center = self._snapped(
+            QPointF(
+                min(max(center.x(), 0.0), self._size.width()),
+                min(max(center.y(), 0.0), self._size.height()),
+            )
+        )
+        span = QSizeF(self.viewport().size()) / zoom
+        origin = self._center - QPointF(span.width() / 2, span.height() / 2)
+        self._box.setRange(QRectF(origin, span), padding=0)
+        if is_zoomed:
+            self.zoom_changed.emit(zoom)
+        self.view_changed.emit(self._center.x(), self._center.y(), zoom)
+
+    def _snapped(self, center: QPointF) -> QPointF:
+        """Move the centre by less than a device pixel, so that the image starts on one."""
+        per_pixel: float = self._zoom * self.devicePixelRatioF()
+        middle = self._middle() / self._zoom
+        origin = (center - middle) * per_pixel
+        return QPointF(round(origin.x()), round(origin.y())) / per_pixel + middle
+
+    def _middle(self) -> QPointF:
+        size: QSize = self.viewport().size()
+        return QPointF(size.width() / 2, size.height() / 2)
+
+
+def pixel_at(point: QPointF, size: QSizeF) -> QPoint | None:
+    """Return the pixel that holds an image point, or None outside of `size`."""
+    if 0 <= point.x() < size.width() and 0 <= point.y() < size.height():
+        return QPoint(int(point.x()), int(point.y()))
+    return None

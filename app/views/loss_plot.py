@@ -1,0 +1,99 @@
+"""Two small plots of a run: the loss terms, and the score over the region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.theme import current_colors
+from gridsal_core.arrays import FloatArray
+
+LOSSES = ("total", "mask", "preservation")
+PEN_WIDTH = 2
+LEFT_AXIS_WIDTH = 44
+# The total is often nearly one of its terms: it lies below them, and they are dashed.
+STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+
+
+class LossPlot(QWidget):
+    """Shows (steps, 3) losses and (steps,) scores, each before that step's update."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loss, self._score = self._plot("loss"), self._plot("score")
+        self._loss_curves = [self._loss.plot(name=name) for name in LOSSES]
+        self._score_curve = self._score.plot(name="with the map")
+        self._target = pg.InfiniteLine(angle=0)
+        self._score.addItem(self._target)
+        self._target.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self._loss, 1)
+        layout.addWidget(self._score, 1)
+        self._dress()
+        self.setMinimumHeight(120)
+
+    def set_curves(self, losses: FloatArray, scores: FloatArray, steps: int) -> None:
+        """Draw what there is of a run of so many steps."""
+        x = np.arange(1, len(losses) + 1)
+        for column, curve in enumerate(self._loss_curves):
+            curve.setData(x, losses[:, column])
+        self._score_curve.setData(x, scores)
+        for plot in (self._loss, self._score):
+            plot.setXRange(0, max(steps, 2), padding=0.02)
+        if scores.size == 0 or 0 <= scores.min() <= scores.max() <= 1:
+            self._score.setYRange(0, 1, padding=0.05)
+        else:
+            self._score.enableAutoRange(axis="y")
+
+    def set_target(self, score: float | None) -> None:
+        """Draw the score on the whole image as a dashed line."""
+        self._target.setVisible(score is not None)
+        if score is not None:
+            self._target.setValue(score)
+
+    def clear(self) -> None:
+        """Show no run."""
+        self.set_curves(np.empty((0, 3), np.float32), np.empty(0, np.float32), 2)
+        self.set_target(None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _plot(self, title: str) -> pg.PlotWidget:
+        plot = pg.PlotWidget()
+        plot.setAccessibleName(title)
+        plot.setMouseEnabled(x=False, y=False)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.setLabel("left", title)
+        for side in ("left", "bottom"):
+            plot.getAxis(side).enableAutoSIPrefix(False)
+        plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
+        plot.addLegend(offset=(-8, 2), labelTextSize="8pt", verSpacing=-6)
+        plot.enableAutoRange(axis="y")
+        return plot
+
+    def _dress(self) -> None:
+        colors = current_colors()
+        for plot in (self._loss, self._score):
+            plot.setBackground(colors.background)
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(colors.grid)
+                axis.setTextPen(colors.foreground)
+            plot.plotItem.legend.setLabelTextColor(colors.foreground)
+        for curve, color, style in zip(self._loss_curves, colors.series[1:], STYLES, strict=True):
+            curve.setPen(color, width=PEN_WIDTH, style=style)
+        self._score_curve.setPen(colors.series[0], width=PEN_WIDTH)
+        self._target.setPen(colors.foreground, width=1, style=Qt.PenStyle.DashLine)
+        for plot in (self._loss, self._score):
+            legend = plot.plotItem.legend
+            for sample, label in legend.items:
+                label.setText(label.text, color=colors.foreground)
+                sample.update()

@@ -1,0 +1,123 @@
+"""The choice of the uninformative image: a kind, and its one value."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSpinBox,
+    QStackedWidget,
+    QWidget,
+)
+
+from app.views.forms import choose, shrinkable
+from gridsal_core.perturbation import Blur, ConstantColor, Noise, Perturbation
+
+CUSTOM = "custom"
+VALUE_WIDTH = 96
+KINDS = (("Constant", ConstantColor.kind), ("Blur", Blur.kind), ("Noise", Noise.kind))
+COLORS = (
+    ("Data-set mean", "mean"),
+    ("Black", "black"),
+    ("Grey", "grey"),
+    ("White", "white"),
+    ("Other colour…", CUSTOM),
+)
+
+
+class PerturbationField(QWidget):
+    """Edits one Perturbation."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._custom: tuple[float, ...] = (0.5, 0.5, 0.5)
+        self._kind = QComboBox()
+        self._kind.setAccessibleName("Kind of perturbation")
+        for text, kind in KINDS:
+            self._kind.addItem(text, kind)
+        self._color = QComboBox()
+        self._color.setAccessibleName("Colour")
+        for text, color in COLORS:
+            self._color.addItem(text, color)
+        self._sigma = QDoubleSpinBox()
+        self._sigma.setAccessibleName("Blur in pixels")
+        self._sigma.setRange(0.5, 500)
+        self._sigma.setDecimals(1)
+        self._sigma.setValue(10)
+        self._sigma.setPrefix("σ ")
+        self._sigma.setSuffix(" px")
+        self._seed = QSpinBox()
+        self._seed.setAccessibleName("Noise seed")
+        self._seed.setRange(0, 2**31 - 1)
+        self._seed.setPrefix("seed ")
+        # Its ten digits would widen the whole column for a value that is mostly small.
+        for spin in (self._sigma, self._seed):
+            spin.setMinimumWidth(VALUE_WIDTH)
+        shrinkable(self._kind)
+        shrinkable(self._color)
+        self._values = QStackedWidget()
+        for widget in (self._color, self._sigma, self._seed):
+            self._values.addWidget(widget)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._kind, 2)
+        layout.addWidget(self._values, 3)
+        self.setFocusProxy(self._kind)
+        self._kind.currentIndexChanged.connect(self._on_kind)
+        self._color.activated.connect(self._on_color)
+        self._sigma.valueChanged.connect(self.changed)
+        self._seed.valueChanged.connect(self.changed)
+
+    def perturbation(self) -> Perturbation:
+        """Return what is set."""
+        kind = self._kind.currentData()
+        if kind == Blur.kind:
+            return Blur(self._sigma.value())
+        if kind == Noise.kind:
+            return Noise(self._seed.value())
+        color = self._color.currentData()
+        return ConstantColor(self._custom if color == CUSTOM else color)
+
+    def set_perturbation(self, perturbation: Perturbation) -> None:
+        """Show another one, without telling anyone."""
+        with QSignalBlocker(self):
+            choose(self._kind, perturbation.kind)
+            self._values.setCurrentIndex(self._kind.currentIndex())
+            if isinstance(perturbation, Blur):
+                self._sigma.setValue(perturbation.sigma)
+            elif isinstance(perturbation, Noise):
+                self._seed.setValue(perturbation.seed)
+            elif isinstance(perturbation, ConstantColor):
+                self._show_color(perturbation.color)
+
+    def _show_color(self, color: str | tuple[float, ...]) -> None:
+        if isinstance(color, str):
+            choose(self._color, color)
+            return
+        self._custom = color
+        choose(self._color, CUSTOM)
+        swatch = QPixmap(16, 16)
+        swatch.fill(self._custom_color())
+        self._color.setItemIcon(self._color.findData(CUSTOM), QIcon(swatch))
+
+    def _custom_color(self) -> QColor:
+        parts = self._custom * 3 if len(self._custom) == 1 else self._custom
+        return QColor.fromRgbF(parts[0], parts[1], parts[2])
+
+    def _on_kind(self, index: int) -> None:
+        self._values.setCurrentIndex(index)
+        self.changed.emit()
+
+    def _on_color(self) -> None:
+        if self._color.currentData() == CUSTOM:
+            chosen = QColorDialog.getColor(self._custom_color(), self, "Colour of what is removed")
+            if chosen.isValid():
+                self._show_color((chosen.redF(), chosen.greenF(), chosen.blueF()))
+        self.changed.emit()

@@ -1,0 +1,71 @@
+"""The request: how large the region is, where it came from, and the class to explain."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from app.views.forms import GAP, add_row, form, heading, note
+from gridsal_core.types import ClassInfo
+
+FOLLOW = -1
+
+
+class RequestPanel(QWidget):
+    """Shows the request and lets the class be chosen."""
+
+    class_chosen = Signal(object)
+    """The class index, or None to follow the prediction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._region = note()
+        self.class_box = QComboBox()
+        self.class_box.setMaxVisibleItems(20)
+        fields = form()
+        add_row(
+            fields,
+            "Class",
+            self.class_box,
+            "The class to explain inside the region: the predicted one, or any other.",
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(heading("Request"))
+        layout.addWidget(self._region)
+        layout.addLayout(fields)
+        self.class_box.activated.connect(self._on_class)
+        self.set_classes(())
+        self.set_region("")
+
+    def set_region(self, text: str) -> None:
+        """Say what the region is."""
+        self._region.setText(text or "Click a segment in the image, or paint a region.")
+
+    def set_classes(self, classes: tuple[ClassInfo, ...]) -> None:
+        """Offer the classes of a network."""
+        with QSignalBlocker(self.class_box):
+            self.class_box.clear()
+            self.class_box.addItem("As predicted", FOLLOW)
+            for index, entry in enumerate(classes):
+                self.class_box.addItem(swatch(entry.color), entry.name, index)
+        self.class_box.setEnabled(bool(classes))
+
+    def set_class(self, chosen: int | None, predicted: str) -> None:
+        """Show the class chosen by hand, or that it follows the predicted one."""
+        self.class_box.setItemText(0, f"As predicted: {predicted}" if predicted else "As predicted")
+        with QSignalBlocker(self.class_box):
+            self.class_box.setCurrentIndex(0 if chosen is None else chosen + 1)
+
+    def _on_class(self) -> None:
+        index = self.class_box.currentData()
+        self.class_chosen.emit(None if index == FOLLOW else index)
+
+
+def swatch(color: tuple[int, int, int]) -> QIcon:
+    """Make a square icon of one colour."""
+    pixmap = QPixmap(12, 12)
+    pixmap.fill(QColor(*color))
+    return QIcon(pixmap)

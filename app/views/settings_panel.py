@@ -1,0 +1,264 @@
+"""The settings of the method, each with its unit, range and reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.views.forms import GAP, Collapsible, add_row, beside, choose, form, heading
+from app.views.perturbation_field import PerturbationField
+from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings
+
+SUGGESTED, STREET, TOY, OWN = "suggested", "street", "toy", "own"
+MAX_CELLS = 256
+
+
+class SettingsPanel(QWidget):
+    """Edits one Settings. A preset fills all fields; changing a field makes it the user's own."""
+
+    changed = Signal()
+    device_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._suggested = Settings()
+        self._is_filling = False
+        self._preset = QComboBox()
+        for text, name in (
+            ("Suggested here", SUGGESTED),
+            ("Paper, street scenes", STREET),
+            ("Paper, toy data", TOY),
+            ("Own", OWN),
+        ):
+            self._preset.addItem(text, name)
+        self._method = _combo(("Context explanation", "context"), ("Grid saliency", "grid"))
+        self._rows, self._columns = _whole(1, MAX_CELLS), _whole(1, MAX_CELLS)
+        self._rows.setAccessibleName("Mask height in cells")
+        self._columns.setAccessibleName("Mask width in cells")
+        self._lam = SmallNumber(0, 100)
+        self._steps = _whole(1, MAX_STEPS)
+        self._steps.setGroupSeparatorShown(True)
+        self._init = _combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
+        self._perturbation = PerturbationField()
+        self._rate = SmallNumber(1e-6, 1000)
+        self._momentum = QDoubleSpinBox()
+        self._momentum.setRange(0, 0.99)
+        self._momentum.setSingleStep(0.05)
+        self._score = _combo(("Probability", "probability"), ("Logit", "logit"))
+        self._upsampling = _combo(("Bilinear (paper)", "bilinear"), ("Nearest", "nearest"))
+        self._device = _combo(("Auto", "auto"), ("CPU", "cpu"))
+        self._lay_out()
+        self._connect()
+        self.set_suggested(Settings())
+
+    def settings(self) -> Settings:
+        """Return what is set.
+
+        Raises
+        ------
+        SettingsError
+            If the values do not go together.
+        """
+        return Settings(
+            method=self._method.currentData(),
+            mask_size=(self._rows.value(), self._columns.value()),
+            lam=self._lam.value(),
+            steps=self._steps.value(),
+            learning_rate=self._rate.value(),
+            momentum=self._momentum.value(),
+            init=self._init.currentData(),
+            perturbation=self._perturbation.perturbation(),
+            score=self._score.currentData(),
+            upsampling=self._upsampling.currentData(),
+        )
+
+    def set_settings(self, settings: Settings) -> None:
+        """Show other settings."""
+        self._is_filling = True
+        try:
+            self._fill(settings)
+        finally:
+            self._is_filling = False
+        self._on_field()
+
+    def set_suggested(self, settings: Settings) -> None:
+        """Set what suits the open network and image; fields follow while that preset is chosen."""
+        self._suggested = settings
+        if self._preset.currentData() == SUGGESTED:
+            self.set_settings(settings)
+        else:
+            self._on_field()
+
+    def set_has_cuda(self, has_cuda: bool) -> None:
+        """Offer the graphics card if there is one."""
+        if has_cuda and self._device.findData("cuda") < 0:
+            self._device.addItem("CUDA", "cuda")
+
+    @property
+    def device(self) -> str:
+        """Where to compute: auto, cpu or cuda."""
+        return str(self._device.currentData())
+
+    def _fill(self, settings: Settings) -> None:
+        choose(self._method, settings.method)
+        self._rows.setValue(settings.mask_size[0])
+        self._columns.setValue(settings.mask_size[1])
+        self._lam.setValue(settings.lam)
+        self._steps.setValue(settings.steps)
+        self._rate.setValue(settings.learning_rate)
+        self._momentum.setValue(settings.momentum)
+        if self._init.findData(settings.init) < 0:
+            self._init.addItem(f"{settings.init:g}", settings.init)
+        choose(self._init, settings.init)
+        self._perturbation.set_perturbation(settings.perturbation)
+        choose(self._score, settings.score)
+        choose(self._upsampling, settings.upsampling)
+
+    def _lay_out(self) -> None:
+        basic, more = form(), form()
+        add_row(
+            basic, "Preset", self._preset, "Fills all fields below. Changing one makes it yours."
+        )
+        add_row(
+            basic,
+            "Method",
+            self._method,
+            "Context explanation (eq. 3): the region is kept, and the map shows what else the "
+            "network needed.\nGrid saliency (eq. 2): the map shows all that it needed, the region "
+            "included.",
+        )
+        times = QLabel("×")
+        add_row(
+            basic,
+            "Mask",
+            beside(self._rows, times, self._columns, stretch=(0, 2)),
+            "Rows × columns of the mask, in cells (1 to 256, at most the image's size).\nFiner "
+            "masks show more and are easier to fool.",
+        )
+        add_row(
+            basic,
+            "λ",
+            self._lam,
+            "Weight of the mask's sum (0 to 100). Larger values give smaller maps.\nPaper: 0.01 "
+            "for street scenes, 0.05 for toy data.",
+        )
+        add_row(basic, "Steps", self._steps, "Optimisation steps (1 to 100,000). Paper: 80 or 100.")
+        add_row(
+            basic,
+            "Start",
+            self._init,
+            "Value of every cell at the start (0 to 1). Auto computes from 0.5 and from 1 and "
+            "keeps the better end;\nit takes twice as long, and does not miss context that the "
+            "half-removed image hides.",
+        )
+        add_row(
+            basic,
+            "Remove with",
+            self._perturbation,
+            "What stands in for removed pixels: one colour, the blurred image, or noise.",
+        )
+        add_row(
+            more, "Learning rate", self._rate, "Step size of SGD (above 0). Paper: 1 or 0.2 (toy)."
+        )
+        add_row(more, "Momentum", self._momentum, "Of SGD (0 to 0.99). Paper: 0.5.")
+        add_row(
+            more,
+            "Score",
+            self._score,
+            "What is to be kept inside the region: the class's softmax probability (paper), or its "
+            "logit,\nwhich does not saturate but needs another λ.",
+        )
+        add_row(
+            more,
+            "Upsampling",
+            self._upsampling,
+            "From cells to pixels. Nearest does not leak into the neighbouring cells.",
+        )
+        add_row(
+            more, "Device", self._device, "Where to compute. Auto takes CUDA when there is one."
+        )
+        advanced = QWidget()
+        advanced.setLayout(more)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(heading("Settings"))
+        layout.addLayout(basic)
+        layout.addWidget(Collapsible("More settings", advanced))
+
+    def _connect(self) -> None:
+        self._preset.activated.connect(self._on_preset)
+        self._device.activated.connect(lambda: self.device_chosen.emit(self.device))
+        self._perturbation.changed.connect(self._on_field)
+        for combo in (self._method, self._init, self._score, self._upsampling):
+            combo.currentIndexChanged.connect(self._on_field)
+        for spin in (self._rows, self._columns, self._steps):
+            spin.valueChanged.connect(self._on_field)
+        for number in (self._lam, self._rate, self._momentum):
+            number.valueChanged.connect(self._on_field)
+
+    def _presets(self) -> dict[str, Settings]:
+        # In the window even the paper's settings start at auto: 0.5 alone can miss the context.
+        return {
+            SUGGESTED: self._suggested,
+            STREET: replace(PAPER_STREET, init="auto"),
+            TOY: replace(PAPER_TOY, init="auto"),
+        }
+
+    def _on_preset(self) -> None:
+        chosen = self._presets().get(self._preset.currentData())
+        if chosen is not None:
+            self.set_settings(chosen)
+
+    def _on_field(self) -> None:
+        if self._is_filling:
+            return
+        now = self.settings()
+        # The preset that was chosen stays chosen where two are alike.
+        chosen = self._preset.currentData()
+        alike = [name for name, preset in self._presets().items() if preset == now]
+        if chosen not in alike:
+            choose(self._preset, alike[0] if alike else OWN)
+        self.changed.emit()
+
+
+class SmallNumber(QDoubleSpinBox):
+    """A positive number over many magnitudes: no idle zeros, and steps of a tenth of itself."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.setDecimals(8)
+        self.setRange(low, high)
+        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802  # Qt's name
+        return self.locale().toString(float(f"{value:.6g}"), "g", 6)
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802  # Qt's name
+        value = self.value()
+        size = 10.0 ** math.floor(math.log10(value) - 1e-9) if value > 0 else 0.001
+        self.setValue(max(self.minimum(), value + steps * size))
+
+
+def _combo(*entries: tuple[str, object]) -> QComboBox:
+    combo = QComboBox()
+    for text, data in entries:
+        combo.addItem(text, data)
+    return combo
+
+
+def _whole(low: int, high: int) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(low, high)
+    return spin

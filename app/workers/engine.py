@@ -1,0 +1,162 @@
+"""The engine process: the only place that imports torch.
+
+A process of its own, and not a thread, so that neither the import of torch, nor a network that is
+being loaded, nor a step that takes seconds can hold up the window, and so that running out of
+memory ends the engine and not the analyst's work.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.workers import messages as m
+from gridsal_core.arrays import FloatArray
+from gridsal_core.errors import CheckpointError, GridSalError
+
+if TYPE_CHECKING:
+    from gridsal_core.network import SegmentationNetwork
+
+NICENESS = 5
+
+
+def serve(connection: Connection) -> None:
+    """Run the engine until the window's end of the pipe is closed."""
+    if hasattr(os, "nice"):
+        # The window's process goes first where cores are few.
+        os.nice(NICENESS)
+    try:
+        Engine(connection).run()
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return  # the window is gone, and so is everyone who could be told
+
+
+class Engine:
+    """Takes commands in order, except that short ones are served between the steps of a run."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: deque[m.Command] = deque()
+        self._network: SegmentationNetwork | None = None
+        self._run: int | None = None
+        self._is_paused = False
+        self._is_stopped = False
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            m.OpenNetwork: self._open,
+            m.Predict: self._predict,
+            m.Explain: self._explain,
+            m.Export: self._export,
+            m.Draw: self._draw,
+            m.Pause: self._control,
+            m.Resume: self._control,
+            m.Stop: self._control,
+        }
+
+    def run(self) -> None:
+        """Serve commands for ever."""
+        import torch
+
+        self._connection.send(m.Ready(torch.cuda.is_available()))
+        while True:
+            self._serve(self._waiting.popleft() if self._waiting else self._connection.recv())
+
+    def _serve(self, command: m.Command) -> None:
+        try:
+            self._handlers[type(command)](command)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except GridSalError as error:
+            self._connection.send(m.Failed(command.ticket, str(error)))
+        # The boundary of the process: whatever went wrong is told in the window and logged there.
+        except Exception as error:  # noqa: BLE001
+            text = f"Something went wrong that GridSal did not foresee: {error}"
+            self._connection.send(m.Failed(command.ticket, text, traceback.format_exc()))
+
+    def _open(self, command: m.OpenNetwork) -> None:
+        from gridsal_core.checkpoints import load_network
+
+        network = self._network = load_network(command.path, command.device)
+        self._connection.send(m.NetworkOpened(command.ticket, network.info))
+
+    def _predict(self, command: m.Predict) -> None:
+        network = self._open_network()
+        prediction = network.predict(self._read(command.image))
+        self._connection.send(
+            m.Predicted(command.ticket, command.image, network.sha256, prediction)
+        )
+
+    def _explain(self, command: m.Explain) -> None:
+        from gridsal_core.grid_saliency import explain_steps
+        from gridsal_core.types import Request
+
+        pixels = self._read(command.image)
+        request = Request(
+            pixels, command.region, command.class_index, command.origin, command.image
+        )
+        steps = explain_steps(
+            self._open_network(), request, command.settings, stop=lambda: self._is_stopped
+        )
+        self._run, self._is_paused, self._is_stopped = command.ticket, False, False
+        try:
+            while True:
+                self._connection.send(m.Progress(command.ticket, next(steps)))
+                self._between_steps()
+        except StopIteration as finished:
+            self._connection.send(m.Finished(command.ticket, finished.value))
+        finally:
+            self._run = None
+            steps.close()
+
+    def _between_steps(self) -> None:
+        while self._connection.poll() or (self._is_paused and not self._is_stopped):
+            command = self._connection.recv()
+            if isinstance(command, m.Explain):
+                self._waiting.append(command)
+            else:
+                self._serve(command)
+
+    def _control(self, command: m.Pause | m.Resume | m.Stop) -> None:
+        if command.ticket != self._run:
+            # Its run has ended, or still waits: then it is not to be computed at all.
+            waiting = [w for w in self._waiting if w.ticket == command.ticket]
+            if waiting and isinstance(command, m.Stop):
+                self._waiting.remove(waiting[0])
+                self._connection.send(m.Failed(command.ticket, "Stopped before it had begun."))
+            return
+        self._is_paused = isinstance(command, m.Pause)
+        self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
+
+    def _export(self, command: m.Export) -> None:
+        from gridsal_core.figures import save_figure
+        from gridsal_core.records import save_record
+
+        save = save_record if command.path.suffix.lower() == ".npz" else save_figure
+        save(command.explanation, command.path)
+        self._connection.send(m.Exported(command.ticket, command.path))
+
+    def _draw(self, command: m.Draw) -> None:
+        from gridsal_core.figures import figure_png
+
+        self._connection.send(m.Drawn(command.ticket, figure_png(command.explanation)))
+
+    def _open_network(self) -> SegmentationNetwork:
+        if self._network is None:
+            raise CheckpointError("No network is open; open one with File > Open model.")
+        return self._network
+
+    def _read(self, path: Path) -> FloatArray:
+        return _read_cached(path, path.stat().st_mtime_ns, self._open_network().card.input.channels)
+
+
+@lru_cache(maxsize=2)
+def _read_cached(path: Path, changed_ns: int, channels: int) -> FloatArray:
+    """Read an image; the time of its last change is part of the key, so that edits are seen."""
+    from gridsal_core.images import read_image
+
+    return read_image(path, channels)

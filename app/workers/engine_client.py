@@ -1,0 +1,166 @@
+"""The window's end of the engine process: signals in, commands out, and nothing that waits."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import threading
+from itertools import count
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.workers import messages as m
+from app.workers.engine import serve
+from gridsal_core.types import Snapshot
+
+GRACE_SECONDS = 0.2
+
+
+class Mailbox:
+    """One slot for the newest snapshot: a slow screen skips some, and never lags behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: m.Progress | None = None
+
+    def put(self, progress: m.Progress) -> None:
+        with self._lock:
+            self._newest = progress
+
+    def take(self, ticket: int) -> Snapshot | None:
+        """Return the newest snapshot of a run that was not taken yet, if there is one."""
+        with self._lock:
+            newest, self._newest = self._newest, None
+        return newest.snapshot if newest is not None and newest.ticket == ticket else None
+
+
+class EngineClient(QObject):
+    """Owns the engine process. Every signal arrives in the window's thread."""
+
+    ready = Signal(object)
+    network_opened = Signal(object)
+    predicted = Signal(object)
+    finished = Signal(object)
+    exported = Signal(object)
+    drawn = Signal(object)
+    failed = Signal(object)
+    died = Signal(int)
+    """The process ended by itself, with this exit code; a new one has been started."""
+
+    _arrived = Signal(int, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.mailbox = Mailbox()
+        self._tickets = count(1)
+        self._generation = 0
+        self._process: BaseProcess | None = None
+        self._outbox: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
+        self._signals: dict[type[Any], Any] = {
+            m.Ready: self.ready,
+            m.NetworkOpened: self.network_opened,
+            m.Predicted: self.predicted,
+            m.Finished: self.finished,
+            m.Exported: self.exported,
+            m.Drawn: self.drawn,
+            m.Failed: self.failed,
+        }
+        self._arrived.connect(self._deliver)
+
+    def new_ticket(self) -> int:
+        """Return a number that no other command of this session has."""
+        return next(self._tickets)
+
+    def start(self) -> None:
+        """Start the process; commands may be sent at once and wait for it."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._generation += 1
+        self._outbox = queue.SimpleQueue()
+        self._process = context.Process(target=serve, args=(theirs,), name="gridsal-engine")
+        self._process.daemon = True
+        threading.Thread(
+            target=_start_and_send,
+            args=(self._process, theirs, ours, self._outbox),
+            name="engine-sender",
+            daemon=True,
+        ).start()
+        threading.Thread(
+            target=self._receive, args=(ours, self._generation), name="engine-receiver", daemon=True
+        ).start()
+
+    def send(self, command: m.Command) -> None:
+        """Hand a command over; pickling and sending happen in a thread."""
+        self._outbox.put(command)
+
+    def restart(self) -> None:
+        """End the process whatever it is doing, and start a new one, with no network open."""
+        self._end()
+        self.start()
+
+    def close(self) -> None:
+        """End the process; called when the window closes."""
+        self._end()
+
+    def kill(self) -> None:
+        """Kill the process as the system would that runs out of memory: `died` follows."""
+        if self._process is not None:
+            self._process.kill()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.is_alive()
+
+    def _end(self) -> None:
+        self._generation += 1  # whatever still arrives from the old process is stale
+        self._outbox.put(None)
+        process, self._process = self._process, None
+        if process is not None and process.pid is not None:
+            process.kill()
+            process.join(GRACE_SECONDS)
+
+    def _receive(self, connection: Connection, generation: int) -> None:
+        while True:
+            try:
+                event = connection.recv()
+            except (EOFError, OSError):
+                self._arrived.emit(generation, None)
+                return
+            if isinstance(event, m.Progress):
+                self.mailbox.put(event)
+            else:
+                self._arrived.emit(generation, event)
+
+    def _deliver(self, generation: int, event: m.Event | None) -> None:
+        if generation != self._generation:
+            return
+        if event is not None:
+            self._signals[type(event)].emit(event)
+            return
+        process = self._process
+        if process is not None:
+            process.join(GRACE_SECONDS)
+        code = process.exitcode if process is not None else None
+        self.restart()
+        self.died.emit(code or 0)
+
+
+def _start_and_send(
+    process: BaseProcess,
+    theirs: Connection,
+    ours: Connection,
+    outbox: queue.SimpleQueue[m.Command | None],
+) -> None:
+    # Starting takes some 50 ms, which the window would feel.
+    process.start()
+    theirs.close()
+    try:
+        while (command := outbox.get()) is not None:
+            ours.send(command)
+    except OSError:
+        return  # the process is gone; the receiving thread tells
+    process.kill()

@@ -1,0 +1,153 @@
+"""What the window and the engine process say to each other: frozen values, sent by pickle.
+
+Both ends are this program, started by itself over a private pipe; nothing from a file or from
+elsewhere is ever unpickled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridsal_core.arrays import BoolArray
+from gridsal_core.settings import Settings
+from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
+
+
+@dataclass(frozen=True)
+class OpenNetwork:
+    """Open a network; answered by NetworkOpened."""
+
+    ticket: int
+    path: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Segment an image; answered by Predicted."""
+
+    ticket: int
+    image: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Explain:
+    """Explain a region of an image; answered by Progress after each step, then Finished."""
+
+    ticket: int
+    image: Path
+    region: BoolArray
+    class_index: int
+    origin: RegionOrigin
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold the run after the step that is being computed."""
+
+    ticket: int
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Let a held run go on."""
+
+    ticket: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run after the step that is being computed, and keep what there is."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """Write the figure (png, svg, pdf) or the data (npz); answered by Exported."""
+
+    ticket: int
+    explanation: Explanation
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Draw the figure for the clipboard; answered by Drawn."""
+
+    ticket: int
+    explanation: Explanation
+
+
+Command = OpenNetwork | Predict | Explain | Pause | Resume | Stop | Export | Draw
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The engine process has imported torch and waits."""
+
+    has_cuda: bool
+
+
+@dataclass(frozen=True)
+class NetworkOpened:
+    """The network is open."""
+
+    ticket: int
+    network: NetworkInfo
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """The network's answer on an image."""
+
+    ticket: int
+    image: Path
+    sha256: str
+    prediction: Prediction
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """One optimisation step was done."""
+
+    ticket: int
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A run came to its end or was stopped."""
+
+    ticket: int
+    explanation: Explanation
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A figure or data file was written."""
+
+    ticket: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The figure as PNG."""
+
+    ticket: int
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A command could not be done. `trace` is empty for a user's error, else for the log."""
+
+    ticket: int
+    message: str
+    trace: str = ""
+
+
+Event = Ready | NetworkOpened | Predicted | Progress | Finished | Exported | Drawn | Failed

@@ -1,0 +1,129 @@
+"""Themes are readable, follow the system when asked to, and icons follow the theme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from importlib import resources
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QIcon, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.icons import icon
+from app.theme import DARK, LIGHT, Theme, ThemeColors, apply_theme, current_colors
+
+DRAWINGS = sorted(
+    file.name.removesuffix(".svg")
+    for file in (resources.files("resources") / "icons").iterdir()
+    if file.name.endswith(".svg")
+)
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    """The application, undressed again after the test."""
+    yield qapp
+    qapp.setStyleSheet("")
+    qapp.setPalette(QPalette())
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2, 1 to 21."""
+
+    def luminance(name: str) -> float:
+        color = QColor(name)
+        parts = (color.redF(), color.greenF(), color.blueF())
+        r, g, b = (c / 12.92 if c <= 0.04045 else math.pow((c + 0.055) / 1.055, 2.4) for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def ink(picture: QImage) -> set[str]:
+    """Return the opaque colours of a picture."""
+    pixels = [
+        picture.pixelColor(x, y) for y in range(picture.height()) for x in range(picture.width())
+    ]
+    return {color.name() for color in pixels if color.alpha() == 255}
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+class TestContrast:
+    @pytest.mark.parametrize("surface", ["window", "base", "raised", "canvas", "hover"])
+    def test_text_is_readable_on_every_surface(self, colors: ThemeColors, surface: str) -> None:
+        assert contrast(colors.text, getattr(colors, surface)) >= 4.5
+        assert contrast(colors.muted, getattr(colors, surface)) >= 4.5
+
+    def test_selected_text_is_readable(self, colors: ThemeColors) -> None:
+        assert contrast(colors.on_accent, colors.accent) >= 4.5
+
+    def test_plots_are_readable(self, colors: ThemeColors) -> None:
+        assert contrast(colors.foreground, colors.background) >= 4.5
+        for series in colors.series:
+            assert contrast(series, colors.background) >= 3
+
+    def test_controls_can_be_seen(self, colors: ThemeColors) -> None:
+        assert contrast(colors.outline, colors.base) >= 3
+        assert contrast(colors.accent, colors.window) >= 3
+
+
+@pytest.mark.parametrize(("theme", "colors"), [("light", LIGHT), ("dark", DARK)])
+def test_a_theme_dresses_the_application(
+    app: QApplication, qtbot: QtBot, theme: Theme, colors: ThemeColors
+) -> None:
+    apply_theme(app, theme)
+    assert current_colors() == colors
+    assert app.palette().color(QPalette.ColorRole.Window) == QColor(colors.window)
+    label = QLabel("x")
+    qtbot.addWidget(label)
+    label.resize(40, 40)
+    assert label.grab().toImage().pixelColor(1, 1) == QColor(colors.window)
+
+
+def test_system_takes_what_the_desktop_says(app: QApplication) -> None:
+    apply_theme(app, "dark")
+    apply_theme(app, "system")
+    is_dark = app.styleHints().colorScheme().name == "Dark"
+    assert current_colors() == (DARK if is_dark else LIGHT)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_unchecked_box_can_be_told_from_the_ground(
+    app: QApplication, qtbot: QtBot, theme: Theme
+) -> None:
+    apply_theme(app, theme)
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    box.show()
+    assert current_colors().outline in ink(box.grab().toImage())
+    box.setChecked(True)
+    assert current_colors().accent in ink(box.grab().toImage())
+
+
+class TestIcons:
+    @pytest.mark.parametrize("name", DRAWINGS)
+    def test_every_drawing_can_be_seen_at_every_size(self, qapp: QApplication, name: str) -> None:
+        drawn = icon(name)
+        for size in (16, 20, 24, 48):
+            picture = drawn.pixmap(QSize(size, size)).toImage()
+            assert picture.size() == QSize(size, size)
+            alphas = [picture.pixelColor(x, y).alpha() for x in range(size) for y in range(size)]
+            assert sum(alphas) / 255 >= size / 2
+
+    @pytest.mark.parametrize(("theme", "colors"), [("light", LIGHT), ("dark", DARK)])
+    def test_an_icon_has_the_colour_of_the_text(
+        self, app: QApplication, theme: Theme, colors: ThemeColors
+    ) -> None:
+        apply_theme(app, theme)
+        stop = icon("stop")
+        size = QSize(48, 48)
+        assert colors.text in ink(stop.pixmap(size).toImage())
+        assert colors.disabled in ink(stop.pixmap(size, QIcon.Mode.Disabled).toImage())
+
+    def test_an_unknown_icon_is_an_error(self, qapp: QApplication) -> None:
+        with pytest.raises(FileNotFoundError):
+            icon("no-such-icon")

@@ -1,0 +1,107 @@
+"""What the pictures show: small stories played on the real window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.settings import AppSettings
+from app.theme import apply_theme
+from gridsal_core.demo import find_demo
+from gridsal_core.segments import largest_segment
+from tests.driver import Driver
+
+STREET_IMAGE = "0016E5_08001.jpg"
+BICYCLIST = 10
+
+
+class Stage:
+    """One window of a size and theme, and the street scene if there is one."""
+
+    def __init__(
+        self, folder: Path, size: tuple[int, int], theme: str, model: Path, images: Path
+    ) -> None:
+        application = QApplication.instance() or QApplication([])
+        apply_theme(application, theme)  # type: ignore[arg-type]  # the names are THEMES's
+        self.street = (model, images)
+        self.has_street = model.is_dir() and images.is_dir()
+        self.driver = Driver(folder / "settings.json", AppSettings())
+        self.driver.window.resize(*size)
+        self.driver.window.move(0, 0)
+
+    def shoot(self, file: Path) -> None:
+        """Save what the screen shows of the window."""
+        self.driver.rest(600)
+        window = self.driver.window
+        window.screen().grabWindow(0, 0, 0, window.width(), window.height()).save(str(file))
+
+    def close(self) -> None:
+        """Close the window."""
+        self.driver.close()
+
+
+def empty(stage: Stage) -> bool:
+    """The window as it opens without anything."""
+    stage.driver.open(None, None)
+    stage.driver.rest(500)
+    return True
+
+
+def demo_ready(stage: Stage) -> bool:
+    """The demo before Run."""
+    demo = find_demo()
+    stage.driver.app.requests.pick_first_segment()
+    stage.driver.open(demo.model, demo.images)
+    return True
+
+
+def demo_result(stage: Stage) -> bool:
+    """The demo, explained."""
+    demo_ready(stage)
+    stage.driver.run()
+    return True
+
+
+def street_running(stage: Stage) -> bool:
+    """A bicyclist in a street scene, in the middle of a run."""
+    if not stage.has_street:
+        return False
+    _pick_bicyclist(stage)
+    driver = stage.driver
+    driver.push(driver.window.run.main_button)
+    driver.wait_for_steps(10)
+    return True
+
+
+def street_result(stage: Stage) -> bool:
+    """The same, done."""
+    if not stage.has_street:
+        return False
+    _pick_bicyclist(stage)
+    stage.driver.run()
+    stage.driver.hover(240, 200)
+    return True
+
+
+def _pick_bicyclist(stage: Stage) -> None:
+    driver = stage.driver
+    driver.open(*stage.street)
+    row = [path.name for path in driver.session.images].index(STREET_IMAGE)
+    driver.window.images.select(row)
+    driver.wait(lambda: driver.session.loaded and driver.session.loaded.path.name == STREET_IMAGE)
+    driver.wait(lambda: driver.session.prediction is not None)
+    segment = largest_segment(driver.prediction.class_map, BICYCLIST)
+    rows, columns = segment.nonzero()
+    middle = len(rows) // 2
+    driver.click(int(columns[middle]), int(rows[middle]))
+
+
+SCENES: dict[str, Callable[[Stage], bool]] = {
+    "empty": empty,
+    "demo-ready": demo_ready,
+    "demo-result": demo_result,
+    "street-running": street_running,
+    "street-result": street_result,
+}
