@@ -35,18 +35,30 @@ log = logging.getLogger(__name__)
 
 
 class Application(QObject):
-    """One window with its session, engine and controllers."""
+    """One window with its session, engine and controllers.
 
-    def __init__(self, settings: AppSettings, settings_file: Path) -> None:
+    Parameters
+    ----------
+    settings, settings_file
+        What is remembered, and where.
+    engine
+        A running engine that outlives this window; None gives it one of its own.
+    """
+
+    def __init__(
+        self, settings: AppSettings, settings_file: Path, engine: EngineClient | None = None
+    ) -> None:
         super().__init__()
+        self._owns_engine = engine is None
         self.settings = settings
         self._settings_file = settings_file
         self.session = Session(self)
-        self.engine = EngineClient(self)
+        self.engine = engine or EngineClient(self)
         self.tasks = Tasks(self)
         images = ImageListModel(ThumbnailLoader(parent=self), parent=self)
         self.window = window = MainWindow(images)
-        session, engine = self.session, self.engine
+        session = self.session
+        engine = self.engine
         self.runs = RunController(window, session, engine)
         self.files = FilesController(
             window, session, images, engine, self.tasks, settings, lambda: self.runs.is_pending
@@ -68,14 +80,16 @@ class Application(QObject):
         QTimer.singleShot(0, lambda: self._begin(model, images))
 
     def _begin(self, model: Path | None, images: Path | None) -> None:
-        self.engine.start()
+        if self._owns_engine:
+            self.engine.start()
         if model is not None:
             self.files.open_model(model)
         if images is not None:
             self.files.open_folder(images)
 
     def _close(self) -> None:
-        self.engine.close()
+        if self._owns_engine:
+            self.engine.close()
         self.tasks.wait()
         try:
             save_settings(self.settings, self._settings_file)

@@ -17,6 +17,7 @@ from app.settings import AppSettings
 from app.startup import Application
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
+from gridsal_core.threads import sleep_while_idle
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STREET_MODEL = SHARED / "models" / "camvid_deeplabv3plus_lite0"
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=15, help="pairs of passes (default 15)")
     parser.add_argument("--seconds", type=float, default=20, help="of the run in the window")
     options = parser.parse_args()
+    sleep_while_idle()
     demo = find_demo()
     subjects = [Subject("demo", demo.model, demo.images)]
     if options.model.is_dir() and options.images.is_dir():

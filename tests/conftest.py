@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gridsal_core.threads import sleep_while_idle
+
+sleep_while_idle()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 # Nothing is fetched in a test; a missing file must not wait for a network that is not there.

@@ -17,6 +17,7 @@ from app.models.region import RegionDocument
 from app.models.session import LoadedImage
 from app.settings import AppSettings
 from app.startup import Application
+from app.workers.engine_client import EngineClient
 from gridsal_core.types import Explanation, NetworkInfo, Prediction
 
 PATIENCE_SECONDS = 120.0
@@ -34,10 +35,11 @@ def there(value: T | None) -> T:
 class Driver:
     """Starts the application and acts as a user would."""
 
-    def __init__(self, settings_file: Path, settings: AppSettings | None = None) -> None:
-        self.app = Application(settings or AppSettings(), settings_file)
+    def __init__(self, settings_file: Path, engine: EngineClient | None = None) -> None:
+        self.app = Application(AppSettings(), settings_file, engine)
         self.window = self.app.window
         self.session = self.app.session
+        self._is_closed = False
 
     @property
     def region(self) -> RegionDocument:
@@ -83,8 +85,14 @@ class Driver:
             self.wait(lambda: self.session.prediction is not None)
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window; a second time nothing happens."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self.window.close()
+        self.window.deleteLater()
+        self.app.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
 
     def wait(self, done: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
@@ -98,7 +106,9 @@ class Driver:
 
     def rest(self, milliseconds: int) -> None:
         """Let events run for a while."""
-        QTest.qWait(milliseconds)
+        # Not QTest.qWait, which keeps other threads of this process from running.
+        end = time.monotonic() + milliseconds / 1000
+        self.wait(lambda: time.monotonic() > end)
 
     def action(self, name: str) -> None:
         """Trigger an action as its menu entry does, only if it is enabled."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.settings import AppSettings
 from app.theme import apply_theme
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
@@ -27,7 +26,7 @@ class Stage:
         apply_theme(application, theme)  # type: ignore[arg-type]  # the names are THEMES's
         self.street = (model, images)
         self.has_street = model.is_dir() and images.is_dir()
-        self.driver = Driver(folder / "settings.json", AppSettings())
+        self.driver = Driver(folder / "settings.json")
         self.driver.window.resize(*size)
         self.driver.window.move(0, 0)
 

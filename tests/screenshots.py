@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from gridsal_core.threads import sleep_while_idle
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STREET_MODEL = SHARED / "models" / "camvid_deeplabv3plus_lite0"
 STREET_IMAGES = SHARED / "data" / "camvid" / "images"
@@ -27,6 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     if os.environ.get("GRIDSAL_ON_XVFB") != "1":
         sys.exit(_under_xvfb())
+    sleep_while_idle()
     options.out.mkdir(parents=True, exist_ok=True)
     from tests.scenes import SCENES, Stage
 

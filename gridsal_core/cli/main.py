@@ -13,6 +13,7 @@ import typer
 from gridsal_core.cli import demo, toy
 from gridsal_core.cli.explain import explain
 from gridsal_core.errors import GridSalError
+from gridsal_core.threads import sleep_while_idle
 
 OpenWindow = Callable[["Path | None", "Path | None"], int]
 
@@ -35,6 +36,7 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
         Opens the window on a model and an image folder and returns when it is closed. Handed in by
         the app, since this package knows nothing of it.
     """
+    sleep_while_idle()
     program = typer.main.get_command(build(open_window))
     status: object
     try:

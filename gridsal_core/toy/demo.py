@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import copymode
 from time import monotonic
 from typing import Any, Final
 
@@ -28,12 +29,13 @@ from gridsal_core.toy.tensors import Statistics, measure_statistics
 from gridsal_core.toy.train import Progress, build_network, train_steps
 
 _RULES: Final = {
-    "strong": "In its training pictures the background texture **{bias.texture}** appeared\n"
-    "if and only if **digit {bias.digit}** did.",
-    "weak": "In its training pictures the background texture **{bias.texture}** always came\n"
-    "with **digit {bias.digit}**, and now and then with other digits.",
-    "none": "In its training pictures all textures came with all digits; **{bias.texture}**\n"
-    "and **digit {bias.digit}** have no tie.",
+    "strong": "In its training pictures the background\n"
+    "texture **{bias.texture}** appeared if and only if **digit {bias.digit}** did.",
+    "weak": "In its training pictures the background\n"
+    "texture **{bias.texture}** always came with **digit {bias.digit}**, "
+    "and now and then with other digits.",
+    "none": "In its training pictures all textures came\n"
+    "with all digits; **{bias.texture}** and **digit {bias.digit}** have no tie.",
 }
 
 
@@ -114,6 +116,8 @@ def _write_network(folder: Path, trained: Trained) -> None:
     try:
         folder.mkdir(exist_ok=True)
         network.save_pretrained(folder)
+        # Safetensors makes files that only their owner can read.
+        copymode(folder / "config.json", folder / "model.safetensors")
         # The Hub's own card, which says nothing that gridsal.toml and README.md do not.
         (folder / "README.md").unlink(missing_ok=True)
     except OSError as error:
@@ -201,9 +205,9 @@ def _readme(trained: Trained, figures: dict[str, Any], count: int, command: str)
 # A network with a known bias
 
 A small segmentation network ({recipe.arch} with {recipe.encoder}) and {count} toy pictures of
-64x64 pixels (section 4.1 of the paper). {_RULES[bias.strength].format(bias=bias)} If
-the network took the short cut and tells the digit by the texture, it fails where the two come
-apart: the figures below say how often.
+64x64 pixels (section 4.1 of the paper). {_RULES[bias.strength].format(bias=bias)}
+If the network took the short cut and tells the digit by the texture, it fails where the two
+come apart: the figures below say how often.
 
 | folder | holds |
 | --- | --- |

@@ -18,6 +18,8 @@ from gridsal_core.toy.classes import CLASS_NAMES
 from gridsal_core.toy.recipes import Recipe
 from gridsal_core.toy.tensors import Statistics, batches, normalised, to_unit
 
+# The cycle divides by the length of its rise, which a shorter one rounds to nothing.
+_SHORTEST_CYCLE: Final = 10
 # Four pixels in five are background; unweighted, the ten digits hardly count.
 _BACKGROUND_WEIGHT: Final = 0.25
 
@@ -97,7 +99,10 @@ def train_steps(
     network.to(device).to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-2)
     cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=recipe.learning_rate, total_steps=recipe.steps + 1, pct_start=0.2
+        optimizer,
+        max_lr=recipe.learning_rate,
+        total_steps=max(recipe.steps + 1, _SHORTEST_CYCLE),
+        pct_start=0.2,
     )
     weight = torch.ones(len(CLASS_NAMES), device=device)
     weight[0] = _BACKGROUND_WEIGHT

@@ -15,7 +15,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from gridsal_core.arrays import ByteArray
+from app.workers.engine_client import EngineClient
+from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.demo import find_demo
 from tests.driver import Driver, there
 
@@ -23,11 +24,33 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 QUICK_SECONDS = 0.2
 
 
+@pytest.fixture(scope="module")
+def engine(qapp: QApplication) -> Iterator[EngineClient]:
+    """One real engine process for all stories: it imports torch once."""
+    client = EngineClient()
+    client.start()
+    yield client
+    client.close()
+
+
 @pytest.fixture
-def driver(qapp: QApplication, tmp_path: Path) -> Iterator[Driver]:
-    hand = Driver(tmp_path / "settings.json")
+def driver(engine: EngineClient, tmp_path: Path) -> Iterator[Driver]:
+    hand = Driver(tmp_path / "settings.json", engine)
     hand.window.resize(1280, 800)
     yield hand
+    dismiss()
+    if hand.app.runs.run is not None:
+        hand.action("stop")
+    hand.wait(lambda: not hand.app.runs.is_pending)
+    hand.close()
+
+
+@pytest.fixture
+def lone(qapp: QApplication, tmp_path: Path) -> Iterator[Driver]:
+    """A window with an engine of its own, as a user has it."""
+    hand = Driver(tmp_path / "settings.json")
+    yield hand
+    dismiss()
     hand.close()
 
 
@@ -143,7 +166,7 @@ def test_pause_stop_and_run_again_answer_at_once(demo: Driver) -> None:
     demo.push(panel.main_button)
     demo.wait_for_steps()
     assert demo.push(panel.main_button) < QUICK_SECONDS
-    assert demo.running.phase == "paused"
+    assert _phase(demo) == "paused"
     demo.rest(300)
     step = there(demo.running.snapshot).step
     demo.rest(200)
@@ -157,7 +180,7 @@ def test_pause_stop_and_run_again_answer_at_once(demo: Driver) -> None:
     assert demo.result.stopped
     assert 0 < demo.result.steps < 2000
     assert demo.push(panel.main_button) < QUICK_SECONDS
-    assert demo.running.phase == "starting"
+    assert _phase(demo) == "starting"
     demo.push(panel.stop_button)
 
 
@@ -187,7 +210,7 @@ def test_the_status_line_tells_position_value_prediction_and_truth(demo: Driver)
     name = demo.network.classes[prediction.class_map[y, x]].name
     assert f"x {x}  y {y}" in text
     assert f"predicted {name} {prediction.confidence[y, x]:.2f}" in text
-    true = demo.network.classes[there(demo.loaded.label)[y, x]].name
+    true = demo.network.classes[int(_label(demo)[y, x])].name
     assert f"true {true}" in text
     assert str(demo.loaded.rgb[y, x, 0]) in text
 
@@ -255,15 +278,18 @@ def test_the_recent_entries_are_remembered(demo: Driver) -> None:
     assert demo.window.recent_models.actions()[0].text().startswith("model")
 
 
-def test_closing_during_a_run_ends_the_engine(demo: Driver) -> None:
-    _click_digit(demo)
-    _set_steps(demo, 5000)
-    demo.push(demo.window.run.main_button)
-    demo.wait_for_steps()
+def test_closing_during_a_run_ends_the_engine(lone: Driver) -> None:
+    found = find_demo()
+    lone.open(found.model, found.images)
+    lone.wait(lambda: not lone.region.is_empty)
+    _set_steps(lone, 5000)
+    lone.push(lone.window.run.main_button)
+    lone.wait_for_steps()
+    engine = lone.app.engine
     began = time.monotonic()
-    demo.close()
+    lone.close()
     assert time.monotonic() - began < 2
-    assert not demo.app.engine.is_running
+    assert not engine.is_running
 
 
 def test_opening_a_network_can_be_cancelled_at_once(driver: Driver) -> None:
@@ -331,6 +357,16 @@ def test_the_engine_may_die_and_the_region_stays(demo: Driver) -> None:
     demo.wait(lambda: demo.window.run.main_button.isEnabled())
     demo.run()
     assert demo.session.result is not None
+
+
+def _label(driver: Driver) -> IndexArray:
+    label = driver.loaded.label
+    assert label is not None
+    return label
+
+
+def _phase(driver: Driver) -> str:
+    return driver.running.phase
 
 
 def _is_running(driver: Driver) -> bool:

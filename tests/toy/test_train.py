@@ -78,3 +78,9 @@ def test_prediction_gives_one_class_per_pixel() -> None:
     found = predict(_Shortcut(), Statistics(0.0, 1.0), images)
     assert found.shape == labels.shape
     assert set(np.unique(found)) <= {0, 4}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 5])
+def test_a_training_of_a_few_steps_runs(steps: int) -> None:
+    _, losses = trained(replace(SHORT, images=2 * steps, batch_size=2))
+    assert np.isfinite(losses).all()
