@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -56,6 +57,8 @@ def main() -> None:
     print(f"{'network':<8} {'ticks':>7} {'p50':>6} {'p99':>6} {'max':>6} {'steps':>6}")
     for subject in subjects:
         print(gap_row(subject, options.seconds), flush=True)
+    print("\nFrom the command to a window that answers, in s (median of five; 2.5 is allowed)")
+    print(startup_row(), flush=True)
 
 
 def step_row(subject: Subject, repeats: int) -> str:
@@ -142,6 +145,48 @@ def gap_row(subject: Subject, seconds: float) -> str:
 def has_snapshot(application: Application) -> bool:
     """Whether the run has done its first step."""
     return application.runs.run is not None and application.runs.run.snapshot is not None
+
+
+STARTUP = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+app = QApplication(sys.argv[:1])
+def look():
+    if any(w.isVisible() and w.windowTitle() for w in app.topLevelWidgets()):
+        print(time.time(), "torch" in sys.modules, flush=True)
+        app.closeAllWindows()
+        app.quit()
+    else:
+        QTimer.singleShot(5, look)
+QTimer.singleShot(0, look)
+sys.argv = ["gridsal"]
+from app.main import main
+if __name__ == "__main__":
+    main()
+"""
+
+
+def startup_row() -> str:
+    """Start the command again and again and wait until its window takes a timer's event."""
+    seconds, with_torch = [], False
+    for _ in range(6):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "start.py"
+            file.write_text(STARTUP, "utf-8")
+            began = time.time()
+            done = subprocess.run(
+                [sys.executable, str(file)],
+                env=os.environ | {"GRIDSAL_CONFIG": folder},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+        moment, has_torch = done.stdout.split()
+        seconds.append(float(moment) - began)
+        with_torch = with_torch or has_torch == "True"
+    median = statistics.median(seconds[1:])
+    return f"window  {median:.2f}   torch imported in its process: {'yes' if with_torch else 'no'}"
 
 
 def wait_for(work: Callable[[], object], done: Callable[[], bool], seconds: float) -> None:

@@ -157,7 +157,7 @@ class RunController(QObject):
         self._engine.send(
             m.Explain(run.ticket, run.image, run.region, class_index, region.origin, settings)
         )
-        self._window.plot.clear()
+        self._window.plot.clear(settings.steps)
         self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
         self._window.result.set_result(None, None)
         self._window.layers.boxes["prediction"].setChecked(False)

@@ -50,6 +50,8 @@ def add_row(layout: QFormLayout, text: str, field: QWidget, tip: str) -> None:
     label = QLabel(text)
     label.setToolTip(tip)
     label.setBuddy(field)
+    # A form puts labels at the top of their row; as high as the field they meet its middle.
+    label.setMinimumHeight(field.sizeHint().height())
     field.setToolTip(tip)
     field.setAccessibleName(text)
     field.setSizePolicy(QSizePolicy.Policy.Expanding, field.sizePolicy().verticalPolicy())

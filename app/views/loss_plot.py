@@ -13,6 +13,8 @@ from gridsal_core.arrays import FloatArray
 LOSSES = ("total", "mask", "preservation")
 PEN_WIDTH = 2
 LEFT_AXIS_WIDTH = 44
+TOP_MARGIN = 8
+EMPTY_STEPS = 100
 # The total is often nearly one of its terms: it lies below them, and they are dashed.
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 
@@ -22,12 +24,12 @@ class LossPlot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._loss, self._score = self._plot("loss"), self._plot("score")
+        self._steps = EMPTY_STEPS
+        self._loss = self._plot("loss", legend_offset=(-8, 2))
+        self._score = self._plot("score", legend_offset=(-8, -4))
         self._loss_curves = [self._loss.plot(name=name) for name in LOSSES]
         self._score_curve = self._score.plot(name="with the map")
-        self._target = pg.InfiniteLine(angle=0)
-        self._score.addItem(self._target)
-        self._target.hide()
+        self._target = self._score.plot(name="on the image")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -38,12 +40,13 @@ class LossPlot(QWidget):
 
     def set_curves(self, losses: FloatArray, scores: FloatArray, steps: int) -> None:
         """Draw what there is of a run of so many steps."""
+        self._steps = max(steps, 2)
         x = np.arange(1, len(losses) + 1)
         for column, curve in enumerate(self._loss_curves):
             curve.setData(x, losses[:, column])
         self._score_curve.setData(x, scores)
         for plot in (self._loss, self._score):
-            plot.setXRange(0, max(steps, 2), padding=0.02)
+            plot.setXRange(0, self._steps, padding=0.02)
         if scores.size == 0 or 0 <= scores.min() <= scores.max() <= 1:
             self._score.setYRange(0, 1, padding=0.05)
         else:
@@ -51,13 +54,14 @@ class LossPlot(QWidget):
 
     def set_target(self, score: float | None) -> None:
         """Draw the score on the whole image as a dashed line."""
-        self._target.setVisible(score is not None)
-        if score is not None:
-            self._target.setValue(score)
+        if score is None:
+            self._target.setData([], [])
+        else:
+            self._target.setData([0, self._steps], [score, score])
 
-    def clear(self) -> None:
-        """Show no run."""
-        self.set_curves(np.empty((0, 3), np.float32), np.empty(0, np.float32), 2)
+    def clear(self, steps: int = EMPTY_STEPS) -> None:
+        """Show no run yet, on the axis of one of so many steps."""
+        self.set_curves(np.empty((0, 3), np.float32), np.empty(0, np.float32), steps)
         self.set_target(None)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -65,8 +69,10 @@ class LossPlot(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
 
-    def _plot(self, title: str) -> pg.PlotWidget:
+    def _plot(self, title: str, legend_offset: tuple[int, int]) -> pg.PlotWidget:
         plot = pg.PlotWidget()
+        # Half of the topmost number would be cut off.
+        plot.plotItem.layout.setContentsMargins(0, TOP_MARGIN, TOP_MARGIN, 0)
         plot.setAccessibleName(title)
         plot.setMouseEnabled(x=False, y=False)
         plot.setMenuEnabled(False)
@@ -75,7 +81,7 @@ class LossPlot(QWidget):
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
-        plot.addLegend(offset=(-8, 2), labelTextSize="8pt", verSpacing=-6)
+        plot.addLegend(offset=legend_offset, labelTextSize="8pt", verSpacing=-6)
         plot.enableAutoRange(axis="y")
         return plot
 

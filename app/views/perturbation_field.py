@@ -21,11 +21,11 @@ CUSTOM = "custom"
 VALUE_WIDTH = 96
 KINDS = (("Constant", ConstantColor.kind), ("Blur", Blur.kind), ("Noise", Noise.kind))
 COLORS = (
-    ("Data-set mean", "mean"),
+    ("Mean", "mean"),
     ("Black", "black"),
     ("Grey", "grey"),
     ("White", "white"),
-    ("Other colour…", CUSTOM),
+    ("Other…", CUSTOM),
 )
 
 

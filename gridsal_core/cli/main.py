@@ -12,7 +12,7 @@ import typer
 
 from gridsal_core.cli import demo, toy
 from gridsal_core.cli.explain import explain
-from gridsal_core.errors import GridSalError
+from gridsal_core.errors import DeviceError, GridSalError
 from gridsal_core.threads import sleep_while_idle
 
 OpenWindow = Callable[["Path | None", "Path | None"], int]
@@ -83,8 +83,10 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
         if context.invoked_subcommand is not None:
             return
         if open_window is None:
-            print(context.get_help())
-            return
+            raise DeviceError(
+                "There is no display to open the window on; use gridsal explain, "
+                "or gridsal demo, which does without."
+            )
         raise typer.Exit(open_window(model, images))
 
     app.command("explain")(explain)

@@ -55,10 +55,12 @@ def biased() -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=64)
 def predicted(name: str) -> NDArray[Any]:
     return network().predict(read_image(DEMO / "images" / name, 1)).class_map
 
 
+@lru_cache(maxsize=8)
 def explained(name: str, class_index: int) -> Explanation:
     pixels = read_image(DEMO / "images" / name, 1)
     region = predicted(name) == class_index

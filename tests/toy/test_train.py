@@ -14,12 +14,13 @@ from gridsal_core.toy.tensors import Statistics, batches, measure_statistics
 from gridsal_core.toy.train import build_network, train_steps
 
 CPU = torch.device("cpu")
+GREYS = Statistics(0.36, 0.23)
 SHORT = replace(PRESETS["demo"], images=16 * 12, batch_size=16, test_images=8)
 
 
 def trained(recipe: Recipe) -> tuple[torch.nn.Module, list[float]]:
     network = build_network(recipe)
-    steps = list(train_steps(network, recipe, measure_statistics(recipe), CPU))
+    steps = list(train_steps(network, recipe, GREYS, CPU))
     assert [step.step for step in steps] == list(range(1, recipe.steps + 1))
     return network, [step.loss for step in steps]
 
@@ -71,6 +72,13 @@ def test_the_context_gap_is_large_for_a_shortcut_and_unknown_without_a_segment()
     gaps = context_gaps(_Shortcut(), Statistics(0.5, 0.25), images, np.array([4, 4], np.uint8))
     assert gaps[0] == pytest.approx(1, abs=1e-3)
     assert np.isnan(gaps[1])
+
+
+def test_the_statistics_are_those_of_the_training_pictures() -> None:
+    images, _ = next(batches(SHORT, "train", 1000, SHORT.bias))
+    found = measure_statistics(SHORT)
+    assert found.mean == pytest.approx(images.mean() / 255, abs=1e-4)
+    assert found.std == pytest.approx(images.std() / 255, abs=1e-4)
 
 
 def test_prediction_gives_one_class_per_pixel() -> None:
