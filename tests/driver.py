@@ -153,14 +153,14 @@ class Driver:
         QApplication.processEvents()
         return time.monotonic() - began
 
-    def run(self) -> None:
+    def run(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Press Run and wait for the result."""
         image = self.session.current
         before = self.session.result
         self.push(self.window.run.main_button)
         if self.app.runs.run is None:
             raise AssertionError("the run did not begin")
-        self.wait(lambda: self.app.runs.run is None)
+        self.wait(lambda: self.app.runs.run is None, seconds)
         if image == self.session.current:
             self.wait(lambda: self.session.result is not before)
 

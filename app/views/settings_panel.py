@@ -166,8 +166,8 @@ class SettingsPanel(QWidget):
             basic,
             "Remove with",
             self._perturbation,
-            "What stands in for removed pixels: one colour (the mean is that of the network's data), "
-            "the blurred image\n(σ in pixels, 0.5 to 500), or noise from a seed.",
+            "What stands in for removed pixels: one colour (the mean is that of the network's "
+            "data), the blurred\nimage (σ in pixels, 0.5 to 500), or noise from a seed.",
         )
         add_row(
             more, "Learning rate", self._rate, "Step size of SGD (above 0). Paper: 1 or 0.2 (toy)."
