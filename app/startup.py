@@ -64,7 +64,7 @@ class Application(QObject):
             window, session, images, engine, self.tasks, settings, lambda: self.runs.is_pending
         )
         self.runs.opening_cancelled.connect(self.files.cancel_opening)
-        self.predictions = PredictionController(window, session, engine)
+        self.predictions = PredictionController(session, engine)
         self.requests = RequestController(window, session, settings)
         self.files.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)

@@ -204,6 +204,7 @@ class FilesController(QObject):
         if path == self._session.current:
             self._window.canvas.set_image(None)
             self._window.canvas.set_hint("This image cannot be shown", sentence)
+            self._session.set_trouble(path, sentence)
 
     def _show_status(self, image: Path) -> None:
         self._images.set_status(image, "explained" if self._session.has_result(image) else "")

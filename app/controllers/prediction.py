@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
-from app.main_window import MainWindow
 from app.models.session import Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
@@ -13,10 +14,11 @@ from app.workers.engine_client import EngineClient
 class PredictionController(QObject):
     """Asks the engine for what the session lacks, newest wish first."""
 
-    def __init__(self, window: MainWindow, session: Session, engine: EngineClient) -> None:
-        super().__init__(window)
-        self._window, self._session, self._engine = window, session, engine
+    def __init__(self, session: Session, engine: EngineClient) -> None:
+        super().__init__(session)
+        self._session, self._engine = session, engine
         self._ticket = 0
+        self._image: Path | None = None
         session.network_changed.connect(self._on_network)
         session.image_loaded.connect(self._ask)
         engine.predicted.connect(self._on_predicted)
@@ -34,8 +36,8 @@ class PredictionController(QObject):
             return
         if session.prediction is not None:
             return
-        self._ticket = self._engine.new_ticket()
-        self._engine.send(m.Predict(self._ticket, session.loaded.path))
+        self._ticket, self._image = self._engine.new_ticket(), session.loaded.path
+        self._engine.send(m.Predict(self._ticket, self._image))
 
     def _on_predicted(self, event: m.Predicted) -> None:
         self._session.add_prediction(event.sha256, event.image, event.prediction)
@@ -44,10 +46,11 @@ class PredictionController(QObject):
             self._ask()
 
     def _on_failed(self, event: m.Failed) -> None:
-        if event.ticket == self._ticket:
+        if event.ticket == self._ticket and self._image is not None:
             self._ticket = 0
-            self._window.run.set_text(event.message)
-            self._window.status.showMessage(event.message, 15000)
+            self._session.set_trouble(self._image, event.message)
+            if self._image != self._session.current:
+                self._ask()
 
     def _on_died(self) -> None:
         self._ticket = 0

@@ -96,6 +96,7 @@ class Session(QObject):
         self.images: tuple[Path, ...] = ()
         self.current: Path | None = None
         self.loaded: LoadedImage | None = None
+        self._trouble = ""
         self._items: dict[Path, ImageItem] = {}
         self._predictions = PredictionCache()
 
@@ -145,6 +146,8 @@ class Session(QObject):
     def set_network(self, network: NetworkInfo | None) -> None:
         """Take over a network; a class chosen by hand for another one means nothing any more."""
         old, self.network = self.network, network
+        if self.loaded is not None:
+            self._trouble = ""  # another network may take the image that the last one refused
         if old is None or network is None or old.classes != network.classes:
             for item in self._items.values():
                 item.class_index = None
@@ -159,8 +162,14 @@ class Session(QObject):
     def set_current(self, image: Path | None) -> None:
         """Choose an image of the list."""
         if image != self.current:
-            self.current, self.loaded = image, None
+            self.current, self.loaded, self._trouble = image, None, ""
             self.current_changed.emit()
+
+    def set_trouble(self, image: Path, sentence: str) -> None:
+        """Say why the current image cannot be shown or segmented."""
+        if image == self.current:
+            self._trouble = sentence
+            self.prediction_changed.emit()
 
     def set_loaded(self, loaded: LoadedImage) -> None:
         """Take over the pixels of the current image."""
@@ -220,6 +229,8 @@ class Session(QObject):
             return "Open a network first: File > Open model."
         if self.current is None:
             return "Open an image folder first: File > Open image folder."
+        if self._trouble and self.prediction is None:
+            return self._trouble
         if self.loaded is None or self.region is None:
             return "The image is being read."
         if self.prediction is None:

@@ -167,7 +167,9 @@ class SettingsPanel(QWidget):
             "Remove with",
             self._perturbation,
             "What stands in for removed pixels: one colour (the mean is that of the network's "
-            "data), the blurred\nimage (σ in pixels, 0.5 to 500), or noise from a seed.",
+            "data), the blurred\nimage (σ in pixels, 0.5 to 500), or noise from a seed.\nTry "
+            "several: the outline of what is kept is itself a cue, and a colour can resemble a "
+            "class.",
         )
         add_row(
             more, "Learning rate", self._rate, "Step size of SGD (above 0). Paper: 1 or 0.2 (toy)."

@@ -19,6 +19,7 @@ from app.workers.engine_client import EngineClient
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.demo import find_demo
 from tests.driver import Driver, there
+from tests.engine.saved import save_network
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 QUICK_SECONDS = 0.2
@@ -327,6 +328,16 @@ def test_a_broken_checkpoint_is_told_in_a_sentence(
     driver.wait(lambda: driver.session.network is not None)
 
 
+def test_a_network_that_the_image_does_not_fit_says_so(driver: Driver, tmp_path: Path) -> None:
+    folder = tmp_path / "four-channels"
+    network = save_network(folder, in_channels=4)
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
+    driver.app.show(network, tmp_path)
+    driver.wait(lambda: "4 channels" in driver.window.run.text)
+    assert not driver.window.run.main_button.isEnabled()
+    assert driver.session.loaded is not None
+
+
 def test_an_empty_folder_and_a_truncated_image_are_told(driver: Driver, tmp_path: Path) -> None:
     driver.open(None, None)
     driver.app.files.open_folder(tmp_path)
@@ -340,6 +351,9 @@ def test_an_empty_folder_and_a_truncated_image_are_told(driver: Driver, tmp_path
     (folder / "a.jpg").write_bytes(data[: len(data) // 2])
     driver.app.files.open_folder(folder)
     driver.wait(lambda: "a.jpg" in driver.window.canvas.hint_text)
+    driver.app.files.open_model(find_demo().model)
+    driver.wait(lambda: "a.jpg" in driver.window.run.text)
+    assert not driver.window.run.main_button.isEnabled()
     driver.action("next")
     driver.wait(lambda: driver.session.loaded is not None)
     assert there(driver.session.current).name == "b.jpg"
