@@ -13,10 +13,7 @@ from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
 
 WELCOME = "Which context did your network need?"
-WELCOME_TEXT = (
-    "Open a model (Ctrl+O) and an image folder (Ctrl+Shift+O), or drop both here.\n"
-    "File > Open demo shows the tool at work."
-)
+WELCOME_TEXT = "Open a model and a folder of images, or drop both here."
 LABELS = {"context": "context saliency", "grid": "grid saliency"}
 
 
@@ -27,7 +24,8 @@ class DisplayController(QObject):
         super().__init__(window)
         self._window, self._session, self._runs = window, session, runs
         canvas = window.canvas
-        canvas.set_hint(WELCOME, WELCOME_TEXT)
+        offers = [window.action(name) for name in ("open_demo", "open_model", "open_folder")]
+        canvas.set_hint(WELCOME, WELCOME_TEXT, offers)
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(lambda: window.status.set_pixel(""))
         canvas.zoom_changed.connect(window.status.set_zoom)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QColor,
     QCursor,
     QDragEnterEvent,
@@ -173,9 +175,9 @@ class Canvas(ZoomView):
         self._show_mouse_cursor()
         self.refresh_cursor()
 
-    def set_hint(self, title: str, text: str) -> None:
-        """Set what is said where there is no image."""
-        self._hint.set_hint(title, text)
+    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
+        """Set what is said and offered where there is no image."""
+        self._hint.set_hint(title, text, actions)
         self._place_overlays()
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.theme import current_colors
 
-HINT_WIDTH = 360
+HINT_WIDTH = 440
 BAR_SIZE = QSize(148, 10)
 PLATE_PADDING = 8
 PLATE_ALPHA = 224
@@ -16,11 +18,10 @@ CORNER_MARGIN = 16
 
 
 class HintCard(QWidget):
-    """A title and a friendly sentence in the middle of an empty canvas."""
+    """A title, a friendly sentence and what to do next, in the middle of an empty canvas."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title = _centred_label()
         font = self._title.font()
         font.setPointSizeF(font.pointSizeF() * 1.4)
@@ -30,10 +31,17 @@ class HintCard(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._title)
         layout.addWidget(self._text)
+        self._buttons = QHBoxLayout()
+        layout.addLayout(self._buttons)
         self._tint()
 
-    def set_hint(self, title: str, text: str) -> None:
-        """Change the words."""
+    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
+        """Change the words, and offer a button for each action."""
+        while (old := self._buttons.takeAt(0)) is not None:
+            if (button := old.widget()) is not None:
+                button.deleteLater()
+        for action in actions:
+            self._buttons.addWidget(_button_for(action))
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -62,6 +70,13 @@ class HintCard(QWidget):
         colors = current_colors()
         self._title.setStyleSheet(f"color: {colors.text}")
         self._text.setStyleSheet(f"color: {colors.muted}")
+
+
+def _button_for(action: QAction) -> QPushButton:
+    button = QPushButton(action.text().replace("&", ""))
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    return button
 
 
 class HeatBar(QWidget):

@@ -124,16 +124,20 @@ class EngineClient(QObject):
             process.join(GRACE_SECONDS)
 
     def _receive(self, connection: Connection, generation: int) -> None:
-        while True:
+        is_open = True
+        while is_open:
+            event: m.Event | None = None
             try:
                 event = connection.recv()
             except (EOFError, OSError):
-                self._arrived.emit(generation, None)
-                return
+                is_open = False
             if isinstance(event, m.Progress):
                 self.mailbox.put(event)
-            else:
+                continue
+            try:
                 self._arrived.emit(generation, event)
+            except RuntimeError:
+                return  # Qt's part of this object went with the window
 
     def _deliver(self, generation: int, event: m.Event | None) -> None:
         if generation != self._generation:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from app.workers.engine_client import EngineClient
 from gridsal_core.arrays import ByteArray, IndexArray
@@ -252,6 +252,14 @@ def test_copy_puts_the_figure_on_the_clipboard(demo: Driver) -> None:
     demo.action("copy_figure")
     demo.wait(lambda: not QGuiApplication.clipboard().image().isNull())
     assert QGuiApplication.clipboard().image().width() > 400
+
+
+def test_one_click_opens_the_demo_ready_to_run(driver: Driver) -> None:
+    driver.open(None, None)
+    buttons = driver.window.canvas.findChildren(QPushButton)
+    driver.push(next(button for button in buttons if button.text() == "Open demo"))
+    driver.wait(driver.window.run.main_button.isEnabled)
+    assert driver.region.origin == "predicted segment"
 
 
 def test_folders_and_networks_can_be_dropped(driver: Driver) -> None:
