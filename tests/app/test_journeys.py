@@ -22,7 +22,9 @@ from tests.driver import Driver, there
 from tests.engine.saved import save_network
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-QUICK_SECONDS = 0.2
+# What is tested is that nothing waits for the engine; how many milliseconds it takes is measured by
+# `make bench`, since a busy test machine may be slow without anything being wrong.
+QUICK_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
