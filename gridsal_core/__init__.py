@@ -14,8 +14,10 @@ from gridsal_core.types import ClassInfo, Explanation, Prediction, Request, Scor
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints import load_network
-    from gridsal_core.grid_saliency import explain, explain_steps
+    from gridsal_core.figures import save_figure
+    from gridsal_core.grid_saliency import explain, explain_many, explain_steps
     from gridsal_core.images import read_image
+    from gridsal_core.records import save_record
     from gridsal_core.segments import largest_segment, segment_at
 
 __version__ = "0.1.0"
@@ -32,18 +34,24 @@ __all__ = [
     "Settings",
     "Snapshot",
     "explain",
+    "explain_many",
     "explain_steps",
     "largest_segment",
     "load_network",
     "read_image",
+    "save_figure",
+    "save_record",
     "segment_at",
 ]
 
 _LATE = {
     "load_network": "gridsal_core.checkpoints",
     "explain": "gridsal_core.grid_saliency",
+    "explain_many": "gridsal_core.grid_saliency",
     "explain_steps": "gridsal_core.grid_saliency",
     "read_image": "gridsal_core.images",
+    "save_figure": "gridsal_core.figures",
+    "save_record": "gridsal_core.records",
     "segment_at": "gridsal_core.segments",
     "largest_segment": "gridsal_core.segments",
 }
