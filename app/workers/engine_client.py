@@ -16,7 +16,7 @@ from app.workers import messages as m
 from app.workers.engine import serve
 from gridsal_core.types import Snapshot
 
-GRACE_SECONDS = 0.2
+GRACE_SECONDS = 1.0
 
 
 class Mailbox:
@@ -103,7 +103,10 @@ class EngineClient(QObject):
 
     def close(self) -> None:
         """End the process; called when the window closes."""
+        process = self._process
         self._end()
+        if process is not None and process.pid is not None:
+            process.join(GRACE_SECONDS)
 
     def kill(self) -> None:
         """Kill the process as the system would that runs out of memory: `died` follows."""
@@ -120,8 +123,7 @@ class EngineClient(QObject):
         self._outbox.put(None)
         process, self._process = self._process, None
         if process is not None and process.pid is not None:
-            process.kill()
-            process.join(GRACE_SECONDS)
+            process.kill()  # not waited for here: that takes time the window would feel
 
     def _receive(self, connection: Connection, generation: int) -> None:
         is_open = True
