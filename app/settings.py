@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gridsal_core.atomic import make_folder, write_atomic
 
@@ -18,18 +20,28 @@ MAX_RECENT = 8
 log = logging.getLogger(__name__)
 
 
+def _as_path(value: object) -> object:
+    # Pydantic takes no text with bytes that are none; a folder's name may hold some.
+    return Path(value) if isinstance(value, str) else value
+
+
+StoredPath = Annotated[Path, BeforeValidator(_as_path)]
+Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=]*$")]
+
+
 class AppSettings(BaseModel):
     """The remembered settings. Assignment is checked, a misspelt field is an error."""
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
     theme: Literal["light", "dark", "system"] = "system"
-    recent_models: tuple[Path, ...] = ()
-    recent_folders: tuple[Path, ...] = ()
-    window_geometry: str = ""
-    window_state: str = ""
-    export_folder: Path | None = None
-    brush_size: int = 20
+    recent_models: tuple[StoredPath, ...] = ()
+    recent_folders: tuple[StoredPath, ...] = ()
+    window_geometry: Base64 = ""
+    window_state: Base64 = ""
+    export_folder: StoredPath | None = None
+    # The window's own range is narrower; this one is what a spin box can be given.
+    brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
 
     def remember_model(self, path: Path) -> None:
         """Put a network at the top of the recent ones."""
@@ -47,16 +59,29 @@ def settings_path() -> Path:
 
 
 def load_settings(path: Path) -> AppSettings:
-    """Read the file. One that is damaged is put aside, not lost, and the defaults serve."""
+    """Read the file; whatever is in it, the window opens.
+
+    A field that is wrong gets its default, the others are kept. A file that is damaged as a whole
+    is put aside where that is possible, not lost, and the defaults serve.
+    """
     try:
-        return AppSettings.model_validate_json(path.read_text("utf-8"))
+        values = json.loads(path.read_text("utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("it holds no settings")
     except FileNotFoundError:
         return AppSettings()
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         log.warning("The settings %s cannot be used (%s); the defaults serve.", path, error)
-        if path.is_file():
-            path.replace(path.with_suffix(".damaged.json"))
+        with suppress(OSError):
+            if path.is_file():
+                path.replace(path.with_suffix(".damaged.json"))
         return AppSettings()
+    try:
+        return AppSettings.model_validate(values)
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]) for fault in error.errors(include_input=False)}
+        log.warning("Wrong in the settings %s: %s; defaults serve.", path, ", ".join(sorted(wrong)))
+        return AppSettings.model_validate({k: v for k, v in values.items() if k not in wrong})
 
 
 def save_settings(settings: AppSettings, path: Path) -> None:
@@ -68,8 +93,9 @@ def save_settings(settings: AppSettings, path: Path) -> None:
         If it cannot be written.
     """
     make_folder(path.parent)
-    text = settings.model_dump_json(indent=2)
-    write_atomic(path, lambda file: file.write(text.encode("utf-8")))
+    # JSON's escapes keep the bytes of a name that are no text, which UTF-8 cannot.
+    text = json.dumps(settings.model_dump(), indent=2, ensure_ascii=True, default=str)
+    write_atomic(path, lambda file: file.write(text.encode("ascii")))
 
 
 def _on_top(path: Path, known: tuple[Path, ...]) -> tuple[Path, ...]:

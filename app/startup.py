@@ -61,9 +61,9 @@ class Application(QObject):
         engine = self.engine
         self.runs = RunController(window, session, engine)
         self.files = FilesController(
-            window, session, images, engine, self.tasks, settings, lambda: self.runs.is_pending
+            window, session, images, engine, self.tasks, settings, lambda: self.is_busy
         )
-        self.runs.opening_cancelled.connect(self.files.cancel_opening)
+        self.runs.cancelled.connect(self._cancel)
         self.predictions = PredictionController(session, engine)
         self.requests = RequestController(window, session, settings)
         self.files.demo_opened.connect(self.requests.pick_first_segment)
@@ -72,6 +72,20 @@ class Application(QObject):
         self.appearance = AppearanceController(window, settings)
         engine.ready.connect(lambda event: window.settings.set_has_cuda(event.has_cuda))
         window.closing.connect(self._close)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the engine owes a result or a file, and must not be restarted."""
+        return self.runs.is_pending or self.exports.is_pending
+
+    def _cancel(self) -> None:
+        """Stop what is under way besides a run: the opening of a network, or a prediction."""
+        if self.session.opening is not None:
+            self.files.cancel_opening()
+        elif self.session.is_predicting and not self.is_busy:
+            self.predictions.give_up()
+            self.engine.restart()
+            self.files.reopen()
 
     def show(self, model: Path | None, images: Path | None) -> None:
         """Show the window, then start the engine and open what was named."""

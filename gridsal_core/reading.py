@@ -7,12 +7,14 @@ from typing import Literal
 
 from gridsal_core.types import Explanation
 
-Verdict = Literal["context", "no context", "partial", "not converged"]
+Verdict = Literal["context", "no context", "partial", "not converged", "stopped", "class not seen"]
 
 # A map whose strongest pixel is below this is empty to the eye on the fixed [0, 1] scale.
 EMPTY_BELOW = 0.05
 # Share of the score on the image that may stay missing, on average over R.
 RESIDUAL_TOLERANCE = 0.1
+# Below this probability on the image itself there is nothing that a map could keep.
+SEEN_FROM = 0.05
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,11 @@ class Reading:
 def read_explanation(explanation: Explanation) -> Reading:
     """Say what an explanation found, and whether it can be trusted.
 
-    The residual is the mean over R of max(f(x) - f(p), 0) at the final mask (eq. 2 and 3). It
-    counts as reached when it is at most a tenth of the score on the image.
+    The residual is the mean over R of max(f(x) - f(p), 0), eq. 2 and 3. It counts as reached when it
+    is at most a tenth of the score on the image. Where it is reached without any context, none was
+    needed, whatever the map looks like; a map that was stopped is not judged.
     """
-    empty = float(explanation.saliency.max()) < EMPTY_BELOW
-    reached = explanation.residual <= RESIDUAL_TOLERANCE * abs(explanation.scores.image)
-    verdict: Verdict
-    if empty:
-        verdict = "no context" if reached else "not converged"
-    else:
-        verdict = "context" if reached else "partial"
+    verdict = _verdict(explanation)
     scores = explanation.scores
     values = {
         "name": explanation.class_name,
@@ -47,15 +44,46 @@ def read_explanation(explanation: Explanation) -> Reading:
     }
     headline, detail = _WORDS[explanation.settings.method][verdict]
     detail = detail.format(**values)
+    if verdict == "no context" and float(explanation.saliency.max()) >= EMPTY_BELOW:
+        detail += " The map has not emptied yet; give it more steps."
     if explanation.stopped:
         detail += f" Stopped after {explanation.steps} of {explanation.settings.steps} steps."
     return Reading(verdict, headline, detail)
 
 
+def _verdict(explanation: Explanation) -> Verdict:
+    image = explanation.scores.image
+    tolerance = RESIDUAL_TOLERANCE * abs(image)
+    if explanation.settings.score == "probability" and image < SEEN_FROM:
+        return "class not seen"
+    if explanation.residual_without_context <= tolerance:
+        return "no context"
+    if explanation.stopped:
+        return "stopped"
+    reached = explanation.residual <= tolerance
+    if float(explanation.saliency.max()) < EMPTY_BELOW:
+        return "no context" if reached else "not converged"
+    return "context" if reached else "partial"
+
+
 _ADVICE = "Start at 1 or auto, give it more steps, lower λ, or try another perturbation."
 
+_ANY_METHOD: dict[Verdict, tuple[str, str]] = {
+    "class not seen": (
+        "The network does not see this class here.",
+        "{name} scores {image} inside the region on the whole image: there is nothing to keep, and "
+        "the map says nothing. Choose the predicted class, or another region.",
+    ),
+    "stopped": (
+        "Stopped: the map is not final.",
+        "So far the map keeps {final} for {name}; the object alone scores {alone}, the whole image "
+        "{image}.",
+    ),
+}
+
 _WORDS: dict[str, dict[Verdict, tuple[str, str]]] = {
-    "context": {
+    "context": _ANY_METHOD
+    | {
         "context": (
             "Context was needed.",
             "The object alone scores {alone} for {name}; with the context in red it scores "
@@ -76,7 +104,8 @@ _WORDS: dict[str, dict[Verdict, tuple[str, str]]] = {
             "{residual} is missing on average. " + _ADVICE,
         ),
     },
-    "grid": {
+    "grid": _ANY_METHOD
+    | {
         "context": (
             "The parts in red suffice.",
             "What the map keeps scores {final} for {name}, the whole image {image}.",

@@ -48,6 +48,8 @@ class DisplayController(QObject):
         session.network_changed.connect(self._on_network)
         session.prediction_changed.connect(self._on_prediction)
         session.result_changed.connect(self._on_result)
+        session.region_changed.connect(self._show_outdated)
+        session.class_changed.connect(self._show_outdated)
         self._show_result()
 
     def _on_current(self) -> None:
@@ -109,6 +111,16 @@ class DisplayController(QObject):
         window.result.set_result(read_explanation(result), result.scores)
         window.plot.set_curves(result.losses, result.score_history, result.settings.steps)
         window.plot.set_target(result.scores.image)
+        self._show_outdated()
+
+    def _show_outdated(self) -> None:
+        """Say so when the map on the canvas does not belong to the region any more."""
+        result, region = self._session.result, self._session.region
+        if result is None or region is None:
+            return
+        same_region = np.array_equal(region.mask, result.request.region)
+        same_class = self._session.class_index in (None, result.request.class_index)
+        self._window.result.set_outdated(not (same_region and same_class))
 
     def _on_opacity(self, layer: str, opacity: float) -> None:
         if layer == "heat":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.controllers.dialogs import show_error
 from app.main_window import MainWindow
@@ -28,7 +29,7 @@ class ExportController(QObject):
         super().__init__(window)
         self._window, self._session, self._engine = window, session, engine
         self._settings = settings
-        self._tickets: set[int] = set()
+        self._pending: dict[int, m.Export | m.Draw] = {}
         for name, act in (
             ("export_figure", self.ask_figure),
             ("export_data", self.ask_data),
@@ -41,61 +42,90 @@ class ExportController(QObject):
         engine.exported.connect(self._on_exported)
         engine.drawn.connect(self._on_drawn)
         engine.failed.connect(self._on_failed)
+        engine.died.connect(self._send_again)
 
     def ask_figure(self) -> None:
         """Let the user choose a figure file and write it."""
-        self._ask("Export figure", FIGURES, ".png")
+        self._ask("Export figure", FIGURES)
 
     def ask_data(self) -> None:
         """Let the user choose a data file and write it."""
-        self._ask("Export data", DATA, ".npz")
+        self._ask("Export data", DATA)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a file or the clipboard still waits for the engine."""
+        return bool(self._pending)
 
     def export(self, path: Path) -> None:
-        """Write the current result; the suffix says as what."""
+        """Write the current result; the suffix says as what. Inputs are never written over."""
         result = self._session.result
-        if result is not None:
-            self._window.status.showMessage(f"Writing {path.name}…")
-            self._engine.send(m.Export(self._new_ticket(), result, path))
+        if result is None:
+            return
+        if path.resolve() in self._inputs():
+            show_error(self._window, f"{path.name} is one of the opened files; give another name.")
+            return
+        self._window.status.showMessage(f"Writing {path.name}…")
+        self._send(m.Export(self._engine.new_ticket(), result, path))
 
     def copy_figure(self) -> None:
         """Put the figure of the current result on the clipboard."""
         result = self._session.result
         if result is not None:
             self._window.status.showMessage("Drawing the figure…")
-            self._engine.send(m.Draw(self._new_ticket(), result))
+            self._send(m.Draw(self._engine.new_ticket(), result))
 
-    def _ask(self, title: str, kinds: str, suffix: str) -> None:
+    def _ask(self, title: str, kinds: str) -> None:
         result = self._session.result
         if result is None or self._session.current is None:
             return
-        name = f"{self._session.current.stem} {result.class_name} {result.settings.method}{suffix}"
+        suffixes = re.findall(r"\*(\.\w+)", kinds)
+        name = f"{self._session.current.stem}_{result.class_name}_{result.settings.method}"
+        name = re.sub(r"[^\w.-]+", "_", name) + suffixes[0]
         folder = self._settings.export_folder or Path.home()
-        chosen, kind = QFileDialog.getSaveFileName(
-            self._window, title, str(folder / name.replace(" ", "_")), kinds
-        )
-        if chosen:
-            path = Path(chosen)
-            if not path.suffix:
-                path = path.with_suffix(kind[kind.index("*") + 1 : -1])
-            self._settings.export_folder = path.parent
-            self.export(path)
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(folder / name), kinds)
+        if not chosen:
+            return
+        path = Path(chosen)
+        if path.suffix.lower() not in suffixes:
+            path = path.with_name(path.name + (re.findall(r"\*(\.\w+)", kind) or suffixes)[0])
+            if path.exists() and not self._may_replace(path):
+                return
+        self._settings.export_folder = path.parent
+        self.export(path)
 
-    def _new_ticket(self) -> int:
-        ticket = self._engine.new_ticket()
-        self._tickets.add(ticket)
-        return ticket
+    def _may_replace(self, path: Path) -> bool:
+        # The dialog asked about the name without its ending.
+        answer = QMessageBox.question(
+            self._window, "GridSal", f"{path.name} exists already. Replace it?"
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+    def _inputs(self) -> set[Path]:
+        session = self._session
+        files = set(session.images)
+        if session.loaded is not None and session.loaded.label_path is not None:
+            files.add(session.loaded.label_path)
+        return {path.resolve() for path in files}
+
+    def _send(self, command: m.Export | m.Draw) -> None:
+        self._pending[command.ticket] = command
+        self._engine.send(command)
+
+    def _send_again(self) -> None:
+        for command in self._pending.values():
+            self._engine.send(command)
 
     def _on_exported(self, event: m.Exported) -> None:
-        self._tickets.discard(event.ticket)
+        self._pending.pop(event.ticket, None)
         self._window.status.showMessage(f"Saved {event.path}", 10000)
 
     def _on_drawn(self, event: m.Drawn) -> None:
-        self._tickets.discard(event.ticket)
+        self._pending.pop(event.ticket, None)
         QGuiApplication.clipboard().setImage(QImage.fromData(event.png))
         self._window.status.showMessage("The figure is on the clipboard.", 10000)
 
     def _on_failed(self, event: m.Failed) -> None:
-        if event.ticket in self._tickets:
-            self._tickets.discard(event.ticket)
+        if self._pending.pop(event.ticket, None) is not None:
             self._window.status.clearMessage()
             show_error(self._window, event.message, event.trace)

@@ -54,13 +54,14 @@ class FilesController(QObject):
         window.action("next").triggered.connect(window.images.select_next)
         window.canvas.files_dropped.connect(self.open_dropped)
         window.images.image_selected.connect(self._on_selected)
-        window.settings.device_chosen.connect(self._reopen)
+        window.settings.device_chosen.connect(self.reopen)
         session.current_changed.connect(self._load_current)
         session.result_changed.connect(self._show_status)
         session.network_changed.connect(self._show_all_status)
         engine.network_opened.connect(self._on_opened)
         engine.failed.connect(self._on_failed)
         engine.died.connect(self._on_died)
+        engine.unable.connect(self._on_unable)
         self._fill_recent()
 
     def ask_model(self) -> None:
@@ -89,6 +90,8 @@ class FilesController(QObject):
         """Open a network in the engine; one that is still being opened is given up."""
         if self._session.opening is not None and not self._is_busy():
             self._engine.restart()
+        if not self._engine.is_running:
+            self._engine.start()
         self._model = path.resolve()
         self._ticket = self._engine.new_ticket()
         self._session.set_network(None)
@@ -113,7 +116,8 @@ class FilesController(QObject):
             elif path.is_dir():
                 self.open_folder(path)
             elif path.suffix.lower() in IMAGE_SUFFIXES:
-                self.open_folder(path.parent, select=path.resolve())
+                # Folders are listed by their real path, and links in them by their own name.
+                self.open_folder(path.parent, select=path.parent.resolve() / path.name)
                 return
             elif path.parent.joinpath("config.json").exists():
                 self.open_model(path.parent)
@@ -131,14 +135,15 @@ class FilesController(QObject):
             self._engine.restart()
         self._close_model("Opening was cancelled")
 
+    def reopen(self) -> None:
+        """Open the network again, after the engine was restarted or another device was chosen."""
+        if self._model is not None:
+            self.open_model(self._model)
+
     def _close_model(self, text: str) -> None:
         self._ticket, self._model = 0, None
         self._session.set_opening(None)
         self._window.status.set_network(text)
-
-    def _reopen(self) -> None:
-        if self._model is not None:
-            self.open_model(self._model)
 
     def _on_opened(self, event: m.NetworkOpened) -> None:
         if event.ticket != self._ticket:
@@ -169,6 +174,11 @@ class FilesController(QObject):
             f"The engine ended by itself (exit code {exit_code}), most likely for want of memory; "
             "it was started again. Your regions and results are kept. Try a smaller image."
         )
+
+    def _on_unable(self, sentence: str) -> None:
+        self._close_model("No engine")
+        self._session.set_network(None)
+        self._error(sentence)
 
     def _on_listed(self, listing: tuple[Path, tuple[Path, ...]]) -> None:
         folder, images = listing
@@ -246,6 +256,7 @@ def load_image(path: Path) -> LoadedImage:
     """
     rgb = read_rgb8(path)
     label: IndexArray | None = None
+    found: Path | None = None
     label_note = ""
     try:
         found = find_label(path)
@@ -255,4 +266,4 @@ def load_image(path: Path) -> LoadedImage:
         label_note = f"The label map is not used: {error}"
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read: {error.strerror}; check it.") from error
-    return LoadedImage(path, rgb, label, label_note)
+    return LoadedImage(path, rgb, label, found, label_note)

@@ -10,6 +10,8 @@ from app.models.session import Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 
+GIVEN_UP = "The prediction was stopped; choose the image again to make it."
+
 
 class PredictionController(QObject):
     """Asks the engine for what the session lacks, newest wish first."""
@@ -17,40 +19,61 @@ class PredictionController(QObject):
     def __init__(self, session: Session, engine: EngineClient) -> None:
         super().__init__(session)
         self._session, self._engine = session, engine
-        self._ticket = 0
-        self._image: Path | None = None
+        self._under_way: tuple[int, Path] | None = None
+        self._given_up: Path | None = None
         session.network_changed.connect(self._on_network)
+        session.current_changed.connect(self._on_current)
         session.image_loaded.connect(self._ask)
         engine.predicted.connect(self._on_predicted)
         engine.failed.connect(self._on_failed)
-        engine.died.connect(self._on_died)
+        engine.died.connect(self._forget)
+        engine.unable.connect(self._forget)
+
+    def give_up(self) -> None:
+        """Forget the prediction that is under way; the engine has to be restarted by the caller."""
+        if self._under_way is not None:
+            self._given_up = self._under_way[1]
+            self._forget()
 
     def _on_network(self) -> None:
-        self._ticket = 0
+        self._forget()
         self._ask()
+
+    def _on_current(self) -> None:
+        self._given_up = None
 
     def _ask(self) -> None:
         # Only one is under way: whoever pages through a folder waits for the last, not for all.
         session = self._session
-        if self._ticket or session.network is None or session.loaded is None:
+        if self._under_way or session.network is None or session.loaded is None:
             return
         if session.prediction is not None:
             return
-        self._ticket, self._image = self._engine.new_ticket(), session.loaded.path
-        self._engine.send(m.Predict(self._ticket, self._image))
+        image = session.loaded.path
+        if image == self._given_up:
+            session.set_trouble(image, GIVEN_UP)
+            return
+        self._under_way = (self._engine.new_ticket(), image)
+        self._engine.send(m.Predict(*self._under_way))
+        session.set_predicting(True)
 
     def _on_predicted(self, event: m.Predicted) -> None:
         self._session.add_prediction(event.sha256, event.image, event.prediction)
-        if event.ticket == self._ticket:
-            self._ticket = 0
+        if self._is_under_way(event.ticket):
+            self._forget()
             self._ask()
 
     def _on_failed(self, event: m.Failed) -> None:
-        if event.ticket == self._ticket and self._image is not None:
-            self._ticket = 0
-            self._session.set_trouble(self._image, event.message)
-            if self._image != self._session.current:
+        if self._under_way is not None and self._is_under_way(event.ticket):
+            image = self._under_way[1]
+            self._forget()
+            self._session.set_trouble(image, event.message)
+            if image != self._session.current:
                 self._ask()
 
-    def _on_died(self) -> None:
-        self._ticket = 0
+    def _is_under_way(self, ticket: int) -> bool:
+        return self._under_way is not None and self._under_way[0] == ticket
+
+    def _forget(self) -> None:
+        self._under_way = None
+        self._session.set_predicting(False)

@@ -28,7 +28,7 @@ FALLBACK_RATE_HZ = 60.0
 # Text and icon of the main button in each phase; None is idle.
 BUTTONS: dict[Phase | None, tuple[str, str]] = {
     None: ("Run", "run"),
-    "starting": ("Starting…", "run"),
+    "starting": ("Pause", "pause"),
     "running": ("Pause", "pause"),
     "paused": ("Resume", "run"),
 }
@@ -58,8 +58,8 @@ class Run:
 class RunController(QObject):
     """Owns the way from Run to the result."""
 
-    opening_cancelled = Signal()
-    """Stop was pressed while there was no run."""
+    cancelled = Signal()
+    """Stop was pressed while there was no run: something else may be under way."""
 
     def __init__(self, window: MainWindow, session: Session, engine: EngineClient) -> None:
         super().__init__(window)
@@ -78,7 +78,7 @@ class RunController(QObject):
         window.action("stop").triggered.connect(self.stop)
         window.settings.changed.connect(self._refresh)
         session.network_changed.connect(self._on_subject)
-        session.opening_changed.connect(self._refresh)
+        session.busy_changed.connect(self._refresh)
         session.image_loaded.connect(self._on_subject)
         session.current_changed.connect(self._refresh)
         session.prediction_changed.connect(self._refresh)
@@ -86,7 +86,8 @@ class RunController(QObject):
         session.class_changed.connect(self._refresh)
         engine.finished.connect(self._on_finished)
         engine.failed.connect(self._on_failed)
-        engine.died.connect(self._on_died)
+        engine.died.connect(self.on_engine_lost)
+        engine.unable.connect(self.on_engine_lost)
         self._refresh()
 
     @property
@@ -108,7 +109,7 @@ class RunController(QObject):
             run.phase = "running"
             run.clock = None
             self._engine.send(m.Resume(run.ticket))
-        elif run.phase == "running":
+        else:
             run.phase = "paused"
             self._engine.send(m.Pause(run.ticket))
         self._refresh()
@@ -116,11 +117,11 @@ class RunController(QObject):
     def stop(self) -> None:
         """End the run: the window is free at once, and the result follows with the step's end.
 
-        Without a run, a network that is being opened is given up.
+        Without a run, a network that is being opened, or a prediction, is given up.
         """
         run, self._run = self._run, None
         if run is None:
-            self.opening_cancelled.emit()
+            self.cancelled.emit()
             return
         self._timer.stop()
         self._engine.send(m.Stop(run.ticket))
@@ -198,7 +199,8 @@ class RunController(QObject):
             show_error(self._window, event.message, event.trace)
         self._refresh()
 
-    def _on_died(self) -> None:
+    def on_engine_lost(self) -> None:
+        """Give up what the engine owed."""
         self._images.clear()
         if self._run is not None:
             self._end_run()
@@ -224,14 +226,14 @@ class RunController(QObject):
         run, panel = self._run, self._window.run
         reason = "" if run is not None else self._why_not()
         text, icon_name = BUTTONS[None if run is None else run.phase]
-        is_enabled = not reason if run is None else run.phase != "starting"
+        is_enabled = run is not None or not reason
         panel.set_main(text, icon_name, is_enabled=is_enabled)
-        can_stop = run is not None or self._session.opening is not None
+        can_stop = run is not None or self._session.is_busy
         panel.set_can_stop(can_stop)
         self._window.action("run").setEnabled(is_enabled)
         self._window.action("stop").setEnabled(can_stop)
         if run is None:
-            panel.set_progress(0, 0 if self._session.opening is not None else 1)
+            panel.set_progress(0, 0 if self._session.is_busy else 1)
             panel.set_text(reason or self._message or "Ready to run.")
         else:
             done = run.snapshot.step if run.snapshot is not None else 0
@@ -248,7 +250,8 @@ class RunController(QObject):
 def _progress_text(run: Run, is_current: bool) -> str:
     snapshot = run.snapshot
     if snapshot is None:
-        return "Looking at the image and at the object alone…"
+        waiting = "Paused at the first step." if run.phase == "paused" else ""
+        return waiting or "Looking at the image and at the object alone…"
     parts = [f"Step {snapshot.step:,} of {snapshot.steps:,}"]
     if run.phase == "paused":
         parts.append("paused")

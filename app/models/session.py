@@ -22,12 +22,13 @@ PREDICTION_CACHE_BYTES = 512 * 1024**2
 class LoadedImage:
     """Pixels for display, (H, W, 3) uint8, and the label map (H, W) where there is one.
 
-    `label_note` says why a label map that was found is not used.
+    `label_path` is where a label map was found; `label_note` says why it is not used, if so.
     """
 
     path: Path
     rgb: ByteArray
     label: IndexArray | None
+    label_path: Path | None = None
     label_note: str = ""
 
 
@@ -75,7 +76,8 @@ class Session(QObject):
     """
 
     network_changed = Signal()
-    opening_changed = Signal()
+    busy_changed = Signal()
+    """A network or a prediction is being waited for, or no longer."""
     images_changed = Signal()
     current_changed = Signal()
     """Another image was chosen; its pixels follow with `image_loaded`."""
@@ -92,6 +94,7 @@ class Session(QObject):
         super().__init__(parent)
         self.network: NetworkInfo | None = None
         self.opening: Path | None = None
+        self.is_predicting = False
         self.folder: Path | None = None
         self.images: tuple[Path, ...] = ()
         self.current: Path | None = None
@@ -99,6 +102,16 @@ class Session(QObject):
         self._trouble = ""
         self._items: dict[Path, ImageItem] = {}
         self._predictions = PredictionCache()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a network or a prediction is being waited for."""
+        return self.opening is not None or self.is_predicting
+
+    def set_predicting(self, is_predicting: bool) -> None:
+        """Say whether a prediction is being made."""
+        self.is_predicting = is_predicting
+        self.busy_changed.emit()
 
     @property
     def item(self) -> ImageItem | None:
@@ -141,7 +154,7 @@ class Session(QObject):
     def set_opening(self, path: Path | None) -> None:
         """Say which network is being opened, or that none is any more."""
         self.opening = path
-        self.opening_changed.emit()
+        self.busy_changed.emit()
 
     def set_network(self, network: NetworkInfo | None) -> None:
         """Take over a network; a class chosen by hand for another one means nothing any more."""

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QSpinBox,
     QStackedWidget,
@@ -15,7 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.views.forms import choose, shrinkable
-from gridsal_core.perturbation import Blur, ConstantColor, Noise, Perturbation
+from app.views.number_field import NumberField
+from gridsal_core.perturbation import MAX_SIGMA, Blur, ConstantColor, Noise, Perturbation
 
 CUSTOM = "custom"
 VALUE_WIDTH = 96
@@ -33,6 +33,8 @@ class PerturbationField(QWidget):
     """Edits one Perturbation."""
 
     changed = Signal()
+    refused = Signal(str)
+    """Why a blur that was typed is not taken, in one sentence; the old one is back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,10 +47,8 @@ class PerturbationField(QWidget):
         self._color.setAccessibleName("Colour")
         for text, color in COLORS:
             self._color.addItem(text, color)
-        self._sigma = QDoubleSpinBox()
+        self._sigma = NumberField("The blur's σ", 0.5, MAX_SIGMA, 10, 1)
         self._sigma.setAccessibleName("Blur in pixels")
-        self._sigma.setRange(0.5, 500)
-        self._sigma.setDecimals(1)
         self._sigma.setValue(10)
         self._sigma.setPrefix("σ ")
         self._sigma.setSuffix(" px")
@@ -73,6 +73,7 @@ class PerturbationField(QWidget):
         self._kind.currentIndexChanged.connect(self._on_kind)
         self._color.activated.connect(self._on_color)
         self._sigma.valueChanged.connect(self.changed)
+        self._sigma.refused.connect(self.refused)
         self._seed.valueChanged.connect(self.changed)
 
     def perturbation(self) -> Perturbation:
@@ -84,6 +85,10 @@ class PerturbationField(QWidget):
             return Noise(self._seed.value())
         color = self._color.currentData()
         return ConstantColor(self._custom if color == CUSTOM else color)
+
+    def commit(self) -> bool:
+        """Take a blur that is still being typed; False if it was refused."""
+        return self._sigma.commit()
 
     def set_perturbation(self, perturbation: Perturbation) -> None:
         """Show another one, without telling anyone."""

@@ -21,6 +21,7 @@ from gridsal_core.reading import Reading
 from gridsal_core.types import Scores
 
 BAR_HEIGHT = 8
+OUTDATED = "Of an earlier request: the region or the class has changed since. Run again."
 ROWS = (
     ("Image", "Mean score over the region on the whole image"),
     ("Object alone", "Mean score over the region when everything outside it is removed"),
@@ -70,6 +71,7 @@ class ResultPanel(QWidget):
         self._headline.setProperty("role", "heading")
         self._detail = note()
         self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._outdated = note(OUTDATED)
         self._empty = note("Nothing is explained yet. The result will be told here, in words.")
         self._bars = [ScoreBar() for _ in ROWS]
         self._values = [QLabel() for _ in ROWS]
@@ -84,11 +86,22 @@ class ResultPanel(QWidget):
         inner = QVBoxLayout(self._content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(GAP)
+        inner.addWidget(self._outdated)
         inner.addWidget(self._headline)
         inner.addWidget(self._detail)
         inner.addLayout(self._score_rows())
         inner.addLayout(self._export_row())
         self.set_result(None, None)
+        self.set_outdated(False)
+
+    def set_outdated(self, is_outdated: bool) -> None:
+        """Say whether the request has changed since."""
+        self._outdated.setVisible(is_outdated)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it is said that the request has changed since."""
+        return not self._outdated.isHidden()
 
     def set_result(self, reading: Reading | None, scores: Scores | None) -> None:
         """Show a result, or that there is none."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QLabel,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.views.forms import GAP, Collapsible, add_row, beside, choose, form, heading
+from app.views.number_field import NumberField
 from app.views.perturbation_field import PerturbationField
 from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings
 
@@ -29,6 +21,8 @@ class SettingsPanel(QWidget):
 
     changed = Signal()
     device_chosen = Signal(str)
+    refused = Signal(str)
+    """Why a number that was typed is not taken, in one sentence; the old one is back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,15 +40,13 @@ class SettingsPanel(QWidget):
         self._rows, self._columns = _whole(1, MAX_CELLS), _whole(1, MAX_CELLS)
         self._rows.setAccessibleName("Mask height in cells")
         self._columns.setAccessibleName("Mask width in cells")
-        self._lam = SmallNumber(0, 100)
+        self._lam = NumberField("λ", 0, 100, 0.01)
         self._steps = _whole(1, MAX_STEPS)
         self._steps.setGroupSeparatorShown(True)
         self._init = _combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
         self._perturbation = PerturbationField()
-        self._rate = SmallNumber(1e-6, 1000)
-        self._momentum = QDoubleSpinBox()
-        self._momentum.setRange(0, 0.99)
-        self._momentum.setSingleStep(0.05)
+        self._rate = NumberField("The learning rate", 1e-6, 1000, 0.2)
+        self._momentum = NumberField("The momentum", 0, 0.99, 0.5, 0.05)
         self._score = _combo(("Probability", "probability"), ("Logit", "logit"))
         self._upsampling = _combo(("Bilinear (paper)", "bilinear"), ("Nearest", "nearest"))
         self._device = _combo(("Auto", "auto"), ("CPU", "cpu"))
@@ -82,6 +74,12 @@ class SettingsPanel(QWidget):
             score=self._score.currentData(),
             upsampling=self._upsampling.currentData(),
         )
+
+    def commit(self) -> bool:
+        """Take a number that is still being typed, as a run must; False if it was refused."""
+        # A shortcut starts a run without taking the focus from the field.
+        numbers = (self._lam, self._rate, self._momentum, self._perturbation)
+        return all([number.commit() for number in numbers])
 
     def set_settings(self, settings: Settings) -> None:
         """Show other settings."""
@@ -210,6 +208,8 @@ class SettingsPanel(QWidget):
             spin.valueChanged.connect(self._on_field)
         for number in (self._lam, self._rate, self._momentum):
             number.valueChanged.connect(self._on_field)
+            number.refused.connect(self.refused)
+        self._perturbation.refused.connect(self.refused)
 
     def _presets(self) -> dict[str, Settings]:
         # In the window even the paper's settings start at auto: 0.5 alone can miss the context.
@@ -234,24 +234,6 @@ class SettingsPanel(QWidget):
         if chosen not in alike:
             choose(self._preset, alike[0] if alike else OWN)
         self.changed.emit()
-
-
-class SmallNumber(QDoubleSpinBox):
-    """A positive number over many magnitudes: no idle zeros, and steps of a tenth of itself."""
-
-    def __init__(self, low: float, high: float) -> None:
-        super().__init__()
-        self.setDecimals(8)
-        self.setRange(low, high)
-        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-
-    def textFromValue(self, value: float) -> str:  # noqa: N802  # Qt's name
-        return self.locale().toString(float(f"{value:.6g}"), "g", 6)
-
-    def stepBy(self, steps: int) -> None:  # noqa: N802  # Qt's name
-        value = self.value()
-        size = 10.0 ** math.floor(math.log10(value) - 1e-9) if value > 0 else 0.001
-        self.setValue(max(self.minimum(), value + steps * size))
 
 
 def _combo(*entries: tuple[str, object]) -> QComboBox:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.workers import messages as m
 from gridsal_core.arrays import FloatArray
-from gridsal_core.errors import CheckpointError, GridSalError
+from gridsal_core.errors import CheckpointError, GridSalError, ImageError
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
@@ -32,6 +32,13 @@ def serve(connection: Connection) -> None:
         # The window's process goes first where cores are few.
         os.nice(NICENESS)
     try:
+        try:
+            import torch
+        except (ImportError, OSError) as error:
+            sentence = f"The engine cannot start: {error}. Install GridSal again."
+            connection.send(m.Failed(m.NO_TICKET, sentence, traceback.format_exc()))
+            return
+        connection.send(m.Ready(torch.cuda.is_available()))
         Engine(connection).run()
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return  # the window is gone, and so is everyone who could be told
@@ -47,6 +54,7 @@ class Engine:
         self._run: int | None = None
         self._is_paused = False
         self._is_stopped = False
+        self._paused_early: set[int] = set()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             m.OpenNetwork: self._open,
             m.Predict: self._predict,
@@ -60,9 +68,6 @@ class Engine:
 
     def run(self) -> None:
         """Serve commands for ever."""
-        import torch
-
-        self._connection.send(m.Ready(torch.cuda.is_available()))
         while True:
             self._serve(self._waiting.popleft() if self._waiting else self._connection.recv())
 
@@ -102,7 +107,8 @@ class Engine:
         steps = explain_steps(
             self._open_network(), request, command.settings, stop=lambda: self._is_stopped
         )
-        self._run, self._is_paused, self._is_stopped = command.ticket, False, False
+        self._run, self._is_stopped = command.ticket, False
+        self._is_paused = command.ticket in self._paused_early
         try:
             while True:
                 self._connection.send(m.Progress(command.ticket, next(steps)))
@@ -128,6 +134,10 @@ class Engine:
             if waiting and isinstance(command, m.Stop):
                 self._waiting.remove(waiting[0])
                 self._connection.send(m.Failed(command.ticket, "Stopped before it had begun."))
+            elif isinstance(command, m.Pause):
+                self._paused_early.add(command.ticket)
+            else:
+                self._paused_early.discard(command.ticket)
             return
         self._is_paused = isinstance(command, m.Pause)
         self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
@@ -151,7 +161,15 @@ class Engine:
         return self._network
 
     def _read(self, path: Path) -> FloatArray:
-        return _read_cached(path, path.stat().st_mtime_ns, self._open_network().card.input.channels)
+        channels = self._open_network().card.input.channels
+        try:
+            changed_ns = path.stat().st_mtime_ns
+        except OSError as error:
+            raise ImageError(
+                f"{path.name} cannot be read any more ({error.strerror}); put it back or open the "
+                "folder again."
+            ) from error
+        return _read_cached(path, changed_ns, channels)
 
 
 @lru_cache(maxsize=2)

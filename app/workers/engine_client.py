@@ -50,6 +50,9 @@ class EngineClient(QObject):
     died = Signal(int)
     """The process ended by itself, with this exit code; a new one has been started."""
 
+    unable = Signal(str)
+    """The process cannot start; the sentence says why. `start` tries again."""
+
     _arrived = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,6 +60,8 @@ class EngineClient(QObject):
         self.mailbox = Mailbox()
         self._tickets = count(1)
         self._generation = 0
+        self._is_ready = False
+        self._reason = ""
         self._process: BaseProcess | None = None
         self._outbox: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
         self._signals: dict[type[Any], Any] = {
@@ -79,6 +84,7 @@ class EngineClient(QObject):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._generation += 1
+        self._is_ready, self._reason = False, ""
         self._outbox = queue.SimpleQueue()
         self._process = context.Process(target=serve, args=(theirs,), name="gridsal-engine")
         self._process.daemon = True
@@ -115,8 +121,8 @@ class EngineClient(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is alive."""
-        return self._process is not None and self._process.is_alive()
+        """Whether the process is alive or being started."""
+        return self._process is not None and (self._process.pid is None or self._process.is_alive())
 
     def _end(self) -> None:
         self._generation += 1  # whatever still arrives from the old process is stale
@@ -144,15 +150,26 @@ class EngineClient(QObject):
     def _deliver(self, generation: int, event: m.Event | None) -> None:
         if generation != self._generation:
             return
+        if isinstance(event, m.Failed) and event.ticket == m.NO_TICKET:
+            self._reason = event.message
+            return
         if event is not None:
+            self._is_ready = self._is_ready or isinstance(event, m.Ready)
             self._signals[type(event)].emit(event)
             return
         process = self._process
         if process is not None:
             process.join(GRACE_SECONDS)
         code = process.exitcode if process is not None else None
-        self.restart()
-        self.died.emit(code or 0)
+        if self._is_ready:
+            self.restart()
+            self.died.emit(code or 0)
+            return
+        # Starting it again would fail again, for ever.
+        self._end()
+        self.unable.emit(
+            self._reason or f"The engine ended while it was starting (exit code {code}); try again."
+        )
 
 
 def _start_and_send(

@@ -13,6 +13,9 @@ from gridsal_core.arrays import BoolArray
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
 
+NO_TICKET = 0
+"""Of a Failed that no command caused."""
+
 
 @dataclass(frozen=True)
 class OpenNetwork:

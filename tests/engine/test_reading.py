@@ -92,12 +92,14 @@ RESULT = explain(STEEP, far_request(), replace(CHOSEN, steps=1))
 @given(
     strongest=st.floats(0, 1, width=32),
     residual=st.floats(0, 1),
-    image=st.floats(0.01, 1),
+    without=st.floats(0, 1),
+    image=st.floats(0, 1),
     method=st.sampled_from(["context", "grid"]),
+    stopped=st.booleans(),
 )
 @settings(deadline=None)
-def test_no_context_is_said_only_of_an_empty_map_without_residual(
-    strongest: float, residual: float, image: float, method: str
+def test_every_verdict_says_what_holds_of_the_numbers(
+    strongest: float, residual: float, without: float, image: float, method: str, stopped: bool
 ) -> None:
     saliency = np.zeros_like(RESULT.saliency)
     saliency[0, -1] = strongest
@@ -105,16 +107,32 @@ def test_no_context_is_said_only_of_an_empty_map_without_residual(
         RESULT,
         saliency=saliency,
         residual=residual,
+        residual_without_context=without,
+        stopped=stopped,
         scores=replace(RESULT.scores, image=image),
         settings=Settings.from_dict({"method": method}),
     )
 
     verdict = read_explanation(result).verdict
 
-    empty, kept = strongest < 0.05, residual <= 0.1 * image
-    assert (verdict == "no context") == (empty and kept)
-    assert (verdict == "not converged") == (empty and not kept)
-    assert (verdict == "context") == (not empty and kept)
+    seen, empty = image >= 0.05, strongest < 0.05
+    kept, kept_alone = residual <= 0.1 * image, without <= 0.1 * image
+    judged = seen and not kept_alone and not stopped
+    assert (verdict == "class not seen") == (not seen)
+    assert (verdict == "stopped") == (seen and not kept_alone and stopped)
+    assert (verdict == "not converged") == (judged and empty and not kept)
+    assert (verdict == "partial") == (judged and not empty and not kept)
+    assert (verdict == "context") == (judged and not empty and kept)
+
+
+def test_a_map_that_is_still_full_where_no_context_was_needed_says_so() -> None:
+    result = explain(wrap(OwnPixel()), far_request(), replace(CHOSEN, steps=1, init=1.0))
+
+    reading = read_explanation(result)
+
+    assert result.mask.max() > 0.5
+    assert reading.verdict == "no context"
+    assert "more steps" in reading.detail
 
 
 @pytest.mark.parametrize("init", [1.0, "auto"])

@@ -1,0 +1,57 @@
+"""Windows for the stories: one engine process serves most of them, since it imports torch once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.workers.engine_client import EngineClient
+from gridsal_core.demo import find_demo
+from tests.app.stories import dismiss, set_steps
+from tests.driver import Driver
+
+
+@pytest.fixture(scope="session")
+def engine(qapp: QApplication) -> Iterator[EngineClient]:
+    """One real engine process for all stories: it imports torch once."""
+    client = EngineClient()
+    client.start()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def driver(engine: EngineClient, tmp_path: Path) -> Iterator[Driver]:
+    hand = Driver(tmp_path / "settings.json", engine)
+    hand.window.resize(1280, 800)
+    yield hand
+    dismiss()
+    if hand.app.runs.run is not None:
+        hand.action("stop")
+    hand.wait(lambda: not hand.app.runs.is_pending)
+    hand.close()
+
+
+@pytest.fixture
+def lone(qapp: QApplication, tmp_path: Path) -> Iterator[Driver]:
+    """A window with an engine of its own, as a user has it."""
+    hand = Driver(tmp_path / "settings.json")
+    yield hand
+    dismiss()
+    hand.close()
+
+
+@pytest.fixture
+def demo(driver: Driver) -> Driver:
+    """The window with the embedded demo open."""
+    found = find_demo()
+    driver.open(found.model, found.images)
+    set_steps(driver, 12)
+    # The demo picks a segment by itself; the stories below begin without.
+    driver.wait(lambda: not driver.region.is_empty)
+    driver.action("clear")
+    driver.region.undo_stack.clear()
+    return driver
