@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from gridsal_core.errors import OutputError
+
+_FREE_SPACE = "free some space or choose another folder"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: _FREE_SPACE,
+    errno.ENAMETOOLONG: "give it a shorter name",
+}
 
 
 def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -28,23 +38,27 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
     OutputError
         If the folder is missing, may not be written or is full, or `path` is a folder.
     """
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f".gridsal-{secrets.token_hex(6)}.tmp"
-    try:
-        if target.is_dir():
-            raise IsADirectoryError("it is a folder")
-        try:
-            with open(temporary, "xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                shutil.copymode(target, temporary)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(_message(path, target, error)) from error
+    with _temporary_for(path) as (target, temporary):
+        with open(temporary, "xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+
+
+def check_writable(path: Path) -> None:
+    """Find out, before any work is done, that `write_atomic` will be able to begin.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or may not be written, or `path` is a folder.
+    """
+    # Permission bits do not tell of every place; a file that is made does.
+    with _temporary_for(path) as (_, temporary):
+        open(temporary, "xb").close()
 
 
 def make_folder(path: Path) -> None:
@@ -64,6 +78,22 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
+@contextmanager
+def _temporary_for(path: Path) -> Iterator[tuple[Path, Path]]:
+    """Give the file that `path` means and a free name beside it, which is gone afterwards."""
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".gridsal-{secrets.token_hex(6)}.tmp"
+    try:
+        if target.is_dir():
+            raise IsADirectoryError("it is a folder")
+        try:
+            yield target, temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(_message(path, target, error)) from error
+
+
 def _message(path: Path, target: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return f"{path} is a folder; give the name of a file in it."
@@ -72,4 +102,5 @@ def _message(path: Path, target: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return f"{path.name} cannot be saved: {path.parent} may not be written; choose another."
     reason = error.strerror or str(error)
-    return f"{path.name} cannot be saved: {reason}; free some space or choose another folder."
+    advice = _ADVICE.get(error.errno or 0, "choose another place")
+    return f"{path.name} cannot be saved: {reason}; {advice}."

@@ -52,8 +52,11 @@ def settings_line(explanation: Explanation) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with every run of white space as one space."""
-    return " ".join(text.split())
+    """Return the text with every run of white space as one space, and only what can be drawn.
+
+    A file's name may hold bytes that are no text; each becomes a question mark.
+    """
+    return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:

@@ -6,7 +6,6 @@ Each perturbation is a frozen value with one spelling, read by `parse_perturbati
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -16,6 +15,10 @@ from gridsal_core.arrays import FloatArray
 from gridsal_core.errors import SettingsError
 
 NAMED_COLORS: dict[str, tuple[float, ...]] = {"black": (0.0,), "grey": (0.5,), "white": (1.0,)}
+MAX_SIGMA = 500.0
+
+# Of red, green and blue (ITU-R BT.601), as `read_image` makes one channel of colour.
+_LUMA = (0.299, 0.587, 0.114)
 
 
 class Perturbation(Protocol):
@@ -52,7 +55,10 @@ class Perturbation(Protocol):
 
 @dataclass(frozen=True)
 class ConstantColor:
-    """One colour everywhere, in image space; `mean` is the mean of the network's data set."""
+    """One colour everywhere, in image space; `mean` is the mean of the network's data set.
+
+    On an image of one channel a colour of three parts is its luma, as the image itself is.
+    """
 
     kind: ClassVar[str] = "constant"
     color: str | tuple[float, ...] = "mean"
@@ -85,6 +91,8 @@ class ConstantColor:
             color = mean
         else:
             values = NAMED_COLORS[self.color] if isinstance(self.color, str) else self.color
+            if channels == 1 and len(values) == len(_LUMA):
+                values = (sum(part * share for part, share in zip(values, _LUMA, strict=True)),)
             if len(values) not in (1, channels):
                 raise SettingsError(
                     f"The colour {_numbers(values)} has {len(values)} parts and the image has "
@@ -100,15 +108,17 @@ class ConstantColor:
 
 @dataclass(frozen=True)
 class Blur:
-    """The image itself under a Gaussian blur with standard deviation `sigma` in pixels."""
+    """The image itself under a Gaussian blur with standard deviation `sigma` in pixels, to 500."""
 
     kind: ClassVar[str] = "blur"
     sigma: float = 10.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.sigma) and self.sigma > 0):
+        # Far above the size of any image it changes nothing more, and takes all memory.
+        if not 0 < self.sigma <= MAX_SIGMA:
             raise SettingsError(
-                f"The blur's sigma is {self.sigma:g}; give a number of pixels above 0."
+                f"The blur's sigma is {self.sigma:g}; give a number of pixels above 0, at most "
+                f"{MAX_SIGMA:g}."
             )
 
     @classmethod

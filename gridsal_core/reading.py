@@ -29,7 +29,7 @@ class Reading:
 def read_explanation(explanation: Explanation) -> Reading:
     """Say what an explanation found, and whether it can be trusted.
 
-    The residual is the mean over R of max(f(x) - f(p), 0), eq. 2 and 3. It counts as reached when it
+    The residual is the mean over R of max(f(x) - f(p), 0), eq. 2 and 3. It is reached when it
     is at most a tenth of the score on the image. Where it is reached without any context, none was
     needed, whatever the map looks like; a map that was stopped is not judged.
     """

@@ -7,6 +7,7 @@ centre is (i + 0.5, j + 0.5).
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gridsal_core.arrays import BoolArray, FloatArray
-from gridsal_core.errors import RequestError
+from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.images import open_image, orientation, upright
-from gridsal_core.types import check_region
 
 Point = tuple[float, float]
 
@@ -81,6 +81,8 @@ def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
     ImageError
         If the file cannot be read.
     """
+    if not os.path.exists(path):
+        raise ImageError(f"The region {path} does not exist; check its name and folder.")
     with open_image(path) as image:
         if image.format == "JPEG":
             raise RequestError(
@@ -88,10 +90,16 @@ def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
             )
         turn = orientation(image)
         region = upright(_inside(np.asarray(image), image.mode), turn)
-    try:
-        check_region(region, size)
-    except RequestError as error:
-        raise RequestError(f"{path.name} is no region for this image: {error}") from None
+    if region.shape != size:
+        height, width = region.shape
+        raise RequestError(
+            f"The region {path.name} is {width} x {height} pixels and the image is {size[1]} x "
+            f"{size[0]} (width x height); paint or export it at the image's size."
+        )
+    if not region.any():
+        raise RequestError(
+            f"The region {path.name} is empty, every pixel of it is zero; paint at least one."
+        )
     return np.ascontiguousarray(region)
 
 

@@ -77,6 +77,7 @@ class RunController(QObject):
         window.action("run").triggered.connect(self.run_or_pause)
         window.action("stop").triggered.connect(self.stop)
         window.settings.changed.connect(self._refresh)
+        window.settings.refused.connect(self._on_refused)
         session.network_changed.connect(self._on_subject)
         session.busy_changed.connect(self._refresh)
         session.image_loaded.connect(self._on_subject)
@@ -104,6 +105,8 @@ class RunController(QObject):
         """Start a run; pause or resume the one that is under way."""
         run = self._run
         if run is None:
+            if not self._window.settings.commit():
+                return  # the field that refused its number has said why
             self._start()
         elif run.phase == "paused":
             run.phase = "running"
@@ -210,6 +213,10 @@ class RunController(QObject):
     def _end_run(self) -> None:
         self._run = None
         self._timer.stop()
+
+    def _on_refused(self, sentence: str) -> None:
+        self._window.status.showMessage(sentence, 15000)
+        self._window.run.set_text(sentence)
 
     def _on_subject(self) -> None:
         """Suggest settings for the new network or image, and forget what was said of the last."""

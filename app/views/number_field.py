@@ -54,7 +54,7 @@ class NumberField(QDoubleSpinBox):
         value = self._parsed(text)
         return self.value() if value is None else value
 
-    def validate(self, text: str, pos: int) -> object:
+    def validate(self, text: str, pos: int) -> tuple[QValidator.State, str, int]:
         # Anything may be typed; what is no number is refused as a whole, not letter by letter.
         state = (
             QValidator.State.Intermediate if self._refusal(text) else QValidator.State.Acceptable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.icons import icon
@@ -27,6 +27,9 @@ class RunPanel(QWidget):
         for button in (self.main_button, self.stop_button):
             button.setMinimumHeight(BUTTON_HEIGHT)
             button.setIconSize(QSize(16, 16))
+            # A click must not take the focus from a number that is still being typed: the run
+            # itself takes that number over, or says why not.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)

@@ -41,6 +41,7 @@ class SettingsPanel(QWidget):
         self._rows.setAccessibleName("Mask height in cells")
         self._columns.setAccessibleName("Mask width in cells")
         self._lam = NumberField("λ", 0, 100, 0.01)
+        self._lam.setObjectName("lam")
         self._steps = _whole(1, MAX_STEPS)
         self._steps.setGroupSeparatorShown(True)
         self._init = _combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
@@ -79,7 +80,7 @@ class SettingsPanel(QWidget):
         """Take a number that is still being typed, as a run must; False if it was refused."""
         # A shortcut starts a run without taking the focus from the field.
         numbers = (self._lam, self._rate, self._momentum, self._perturbation)
-        return all([number.commit() for number in numbers])
+        return all(number.commit() for number in numbers)
 
     def set_settings(self, settings: Settings) -> None:
         """Show other settings."""

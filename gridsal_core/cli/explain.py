@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridsal_core.arrays import BoolArray, IndexArray
+from gridsal_core.cli.numbers import number, whole
 from gridsal_core.errors import RequestError
 from gridsal_core.perturbation import parse_perturbation
 from gridsal_core.settings import Settings, parse_init, parse_mask_size, suggest_settings
@@ -71,23 +72,38 @@ def explain(
     lam: Annotated[
         float | None,
         typer.Option(
+            parser=number("--lam", 0.01),
+            metavar="NUMBER",
             help=f"λ, weight of the mask's sum, at least 0. Default: {SUGGESTED}.",
             rich_help_panel=_SETTINGS,
         ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(help=f"Optimisation steps. Default: {SUGGESTED}.", rich_help_panel=_SETTINGS),
+        typer.Option(
+            parser=whole("--steps", 80),
+            metavar="NUMBER",
+            help=f"Optimisation steps. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
+        ),
     ] = None,
     lr: Annotated[
         float | None,
         typer.Option(
-            help=f"Learning rate, above 0. Default: {SUGGESTED}.", rich_help_panel=_SETTINGS
+            parser=number("--lr", 0.2),
+            metavar="NUMBER",
+            help=f"Learning rate, above 0. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
         ),
     ] = None,
     momentum: Annotated[
         float | None,
-        typer.Option(help="Momentum, 0 to below 1. Default: 0.5.", rich_help_panel=_SETTINGS),
+        typer.Option(
+            parser=number("--momentum", 0.5),
+            metavar="NUMBER",
+            help="Momentum, 0 to below 1. Default: 0.5.",
+            rich_help_panel=_SETTINGS,
+        ),
     ] = None,
     init: Annotated[
         str | None,

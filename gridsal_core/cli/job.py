@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridsal_core.atomic import check_writable
 from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import OutputError
 from gridsal_core.reading import read_explanation
@@ -37,7 +37,7 @@ class Outputs:
             check_suffix(self.figure)
         for path in (self.data, self.figure):
             if path is not None:
-                _check_folder(path)
+                check_writable(path)
                 if any(path.resolve() == given.resolve() for given in inputs if given is not None):
                     raise OutputError(f"{path} is an input; give the result another name.")
 
@@ -89,13 +89,3 @@ def tell_notes(network: SegmentationNetwork, *, quiet: bool) -> None:
     """Pass on what a user should know of how the network was opened."""
     for note in network.notes:
         say(f"note: {note}", quiet=quiet)
-
-
-def _check_folder(path: Path) -> None:
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"{path} cannot be saved: the folder {folder} does not exist; create it.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a file in it.")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"{path} cannot be saved: {folder} may not be written; choose another.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -12,6 +13,7 @@ import typer
 
 from gridsal_core.cli import demo, toy
 from gridsal_core.cli.explain import explain
+from gridsal_core.cli.progress import say
 from gridsal_core.errors import DeviceError, GridSalError
 from gridsal_core.threads import sleep_while_idle
 
@@ -41,19 +43,32 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
     status: object
     try:
         status = program.main(list(arguments), prog_name="gridsal", standalone_mode=False)
+        sys.stdout.flush()
     except _USAGE as error:
         wrong = error.format_message()
         stop = "" if wrong.endswith((".", "?")) else "."
-        print(f"gridsal: {wrong}{stop} See gridsal --help.", file=sys.stderr)
+        say(f"gridsal: {wrong}{stop} See gridsal --help.")
         return BAD_INPUT
     except GridSalError as error:
-        print(f"gridsal: {error}", file=sys.stderr)
+        say(f"gridsal: {error}")
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
+    except BrokenPipeError:
+        status = _end_unread()
+    except SystemExit as end:  # so end typer and rich where nobody reads on, as head does not
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        status = _end_unread()
     if status == INTERRUPTED:  # typer, too, makes this number of Ctrl+C
-        print("gridsal: interrupted.", file=sys.stderr)
+        say("gridsal: interrupted.")
     return status if isinstance(status, int) else 0
+
+
+def _end_unread() -> int:
+    # What is still buffered would fail again when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def build(open_window: OpenWindow | None) -> typer.Typer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Advance = Callable[[int, int, str], None]
 
@@ -22,8 +22,10 @@ def progress(title: str, *, quiet: bool = False) -> Iterator[Advance]:
 
 def say(text: str, *, quiet: bool = False) -> None:
     """Tell the user something on stderr."""
+    # That nobody reads on is no reason to stop the work.
     if not quiet:
-        print(text, file=sys.stderr, flush=True)
+        with suppress(BrokenPipeError):
+            print(text, file=sys.stderr, flush=True)
 
 
 def _bar(title: str) -> Iterator[Advance]:

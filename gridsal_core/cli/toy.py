@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridsal_core.cli.numbers import whole
 from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import SettingsError
 from gridsal_core.toy.digits import SPLITS, Split
@@ -34,16 +35,31 @@ _BIAS_HELP = (
 def make(
     out: Annotated[Path, typer.Option(help="Folder for the data set, new or empty.")],
     bias: Annotated[str, typer.Option(metavar="|".join(STRENGTHS), help=_BIAS_HELP)] = "strong",
-    digit: Annotated[int, typer.Option(help="The biased digit, 0 to 9.")] = 3,
+    digit: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--digit", 3), metavar="NUMBER", help="The biased digit, 0 to 9."
+        ),
+    ] = 3,
     texture: Annotated[
         str, typer.Option(help="The background texture it is coupled with.")
     ] = PRESETS["demo"].bias.texture,
-    count: Annotated[int, typer.Option(help="Number of pictures.")] = 100,
+    count: Annotated[
+        int,
+        typer.Option(parser=whole("--count", 100), metavar="NUMBER", help="Number of pictures."),
+    ] = 100,
     split: Annotated[
         str,
         typer.Option(metavar="|".join(SPLITS), help="Test pictures show scans of their own."),
     ] = "train",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--seed", 0),
+            metavar="NUMBER",
+            help="The same seed gives the same pictures.",
+        ),
+    ] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
     ] = False,
@@ -77,14 +93,29 @@ def train(
         str | None, typer.Option(help="Encoder of segmentation-models-pytorch.")
     ] = None,
     bias: Annotated[str | None, typer.Option(metavar="|".join(STRENGTHS), help=_BIAS_HELP)] = None,
-    digit: Annotated[int | None, typer.Option(help="The biased digit, 0 to 9.")] = None,
+    digit: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--digit", 3), metavar="NUMBER", help="The biased digit, 0 to 9."
+        ),
+    ] = None,
     texture: Annotated[
         str | None, typer.Option(help="The background texture it is coupled with.")
     ] = None,
     images: Annotated[
-        int | None, typer.Option(help="Training pictures; each is made fresh and seen once.")
+        int | None,
+        typer.Option(
+            parser=whole("--images", 16000),
+            metavar="NUMBER",
+            help="Training pictures; each is made fresh and seen once.",
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of pictures and weights.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--seed", 0), metavar="NUMBER", help="Seed of pictures and weights."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")

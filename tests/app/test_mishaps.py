@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gridsal_core.demo import find_demo
 from tests.app.stories import (
@@ -186,3 +188,14 @@ def test_an_engine_that_cannot_start_is_told_once(
     lone.rest(1500)
     assert not has_dialog()
     assert not lone.app.engine.is_running
+
+
+def test_a_number_that_cannot_be_is_told_at_run_and_nothing_runs(demo: Driver) -> None:
+    click_digit(demo)
+    lam = there(demo.window.findChild(QWidget, "lam"))
+    lam.setFocus()
+    QTest.keyClick(lam, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(lam, "-0.5")
+    demo.push(demo.window.run.main_button)
+    assert demo.app.runs.run is None
+    assert "-0.5" in demo.window.run.text

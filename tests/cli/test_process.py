@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,62 @@ def test_what_needs_no_network_does_not_import_torch(code: str) -> None:
 def test_the_engine_imports_with_qt_blocked() -> None:
     done = call(sys.executable, "-c", IMPORT_EVERYTHING)
     assert done.returncode == 0, done.stderr
+
+
+def test_help_can_be_read_where_there_is_no_lambda() -> None:
+    assert GRIDSAL is not None
+    done = subprocess.run(
+        [GRIDSAL, "explain", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "COLUMNS": "120"},
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?, weight of the mask's sum" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["explain", "--help"], ["--help"], ["--version"]])
+def test_a_reader_who_has_seen_enough_is_no_error(arguments: list[str]) -> None:
+    assert GRIDSAL is not None
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [GRIDSAL, *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_who_leaves_does_not_stop_the_work(scene: Scene, tmp_path: Path) -> None:
+    assert GRIDSAL is not None
+    reader, writer = os.pipe()
+    os.close(reader)
+    asked = ("--region", scene.region, "--mask-size", "2x3", "--steps", 4, "--device", "cpu")
+    command = (GRIDSAL, "explain", "--model", scene.model, "--image", scene.image, *asked)
+    try:
+        done = subprocess.run(
+            [str(part) for part in (*command, "--out", tmp_path / "data.npz")],
+            stdout=writer,
+            stderr=writer,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert done.returncode == 0
+    assert (tmp_path / "data.npz").exists()
 
 
 def test_help_shows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

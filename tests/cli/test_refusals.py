@@ -29,11 +29,13 @@ def spelled(value: object) -> str:
         (["--lam", "-0.1"], "λ is -0.1; give a number of at least 0"),
         (["--lam", "nan"], "λ is nan; give a number of at least 0"),
         (["--lam", "inf"], "λ is inf; give a number of at least 0"),
-        (["--lam", "small"], "Invalid value for '--lam': "),
+        (["--lam", "small"], "--lam 'small' is not a number; give one such as 0.01."),
         (["--steps", "0"], "0 steps are not possible; give 1 to 100,000"),
         (["--steps", "-5"], "-5 steps are not possible"),
-        (["--steps", "1.5"], "Invalid value for '--steps': "),
+        (["--steps", "1.5"], "--steps '1.5' is not a whole number; give one such as 80."),
         (["--steps", "100001"], "give 1 to 100,000"),
+        (["--lr", "fast"], "--lr 'fast' is not a number; give one such as 0.2."),
+        (["--momentum", ""], "--momentum '' is not a number; give one such as 0.5."),
         (["--lr", "0"], "learning rate is 0.0; give a number above 0"),
         (["--lr", "inf"], "learning rate is inf"),
         (["--momentum", "1"], "momentum is 1.0; give a number from 0"),
@@ -47,15 +49,16 @@ def spelled(value: object) -> str:
         (["--perturbation", "constant:pink"], "'pink' is unknown; choose mean, black"),
         (["--perturbation", "constant:2"], "2 is out of range; each part is from 0 to 1"),
         (["--perturbation", "blur:0"], "sigma is 0; give a number of pixels above 0"),
+        (["--perturbation", "blur:1e9"], "sigma is 1e+09; give a number of pixels above 0, at"),
         (["--device", "tpu"], "The device 'tpu' is unknown; choose auto, cpu, cuda"),
         (["--class", "house"], "'house' is unknown; the network has: 0 ground, 1 Tree, 2 sky"),
         (["--class", "3"], "'3' is unknown; the network has: 0 ground, 1 Tree, 2 sky"),
         (["--mask-size", "25x4"], "25x4 cells is larger than the image of 24x36 pixels"),
         (["--perturbation", "constant:0,1"], "has 2 parts and the image has 3 channels"),
-        (["--image", "gone.png"], "gone.png does not exist"),
+        (["--image", "gone.png"], "The image gone.png does not exist"),
         (["--image", "."], ". is a folder; choose an image file in it"),
         (["--model", "gone"], "There is no network at gone; check the path"),
-        (["--region", "gone.png"], "gone.png does not exist"),
+        (["--region", "gone.png"], "The region gone.png does not exist"),
         (["--out", "data.csv"], "data.csv does not end in .npz"),
         (["--out", "gone/data.npz"], "the folder gone does not exist; create it"),
         (["--figure", "gone/figure.png"], "the folder gone does not exist; create it"),
@@ -119,7 +122,7 @@ def test_a_class_that_was_not_predicted_anywhere(
     ("pixels", "told"),
     [
         (np.ones((10, 12), np.uint8), "12 x 10 pixels and the image is 36 x 24 (width x height)"),
-        (np.zeros(SIZE, np.uint8), "The region is empty"),
+        (np.zeros(SIZE, np.uint8), "The region mask.png is empty"),
     ],
     ids=["size", "empty"],
 )
@@ -197,9 +200,14 @@ def test_a_figure_never_replaces_what_was_given(explain: Ask, scene: Scene, give
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc here")
-def test_a_folder_that_refuses_only_when_it_is_written(explain: Ask, scene: Scene) -> None:
-    answer = explain("--region", scene.region, "--quiet", "--out", "/proc/data.npz")
-    assert "data.npz cannot be saved" in answer.sentence
+@pytest.mark.parametrize(("option", "name"), [("--out", "data.npz"), ("--figure", "x.png")])
+def test_a_folder_that_refuses_is_told_before_the_network_is_opened(
+    explain: Ask, scene: Scene, option: str, name: str
+) -> None:
+    answer = explain("--region", scene.region, "--model", "gone", option, f"/proc/{name}")
+    assert f"{name} cannot be saved" in answer.sentence
+    assert "choose another" in answer.sentence
+    assert "free some space" not in answer.sentence
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
@@ -219,3 +227,14 @@ def test_what_must_be_given(ask: Ask, missing: str) -> None:
 
 def test_a_command_that_does_not_exist(ask: Ask) -> None:
     assert "No such command 'explane'" in ask("explane").sentence
+
+
+@pytest.mark.parametrize("command", ["make", "train"])
+@pytest.mark.parametrize("option", ["--digit", "--seed"])
+def test_whole_numbers_of_the_toy_commands(
+    ask: Ask, tmp_path: Path, command: str, option: str
+) -> None:
+    sentence = ask("toy", command, "--out", tmp_path / "set", option, "many").sentence
+
+    assert f"{option} 'many' is not a whole number; give one such as" in sentence
+    assert list(tmp_path.iterdir()) == []

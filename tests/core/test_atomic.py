@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from gridsal_core.atomic import write_atomic
+from gridsal_core.atomic import check_writable, write_atomic
 from gridsal_core.errors import OutputError
 
 
@@ -71,6 +72,46 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"a\.bin cannot be saved: No space left on device; free"):
         write_atomic(tmp_path / "a.bin", onto_a_full_disk)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EDQUOT, "free some space or choose another folder"),
+        (errno.EROFS, "choose another place"),
+        (errno.EIO, "choose another place"),
+        (errno.ENAMETOOLONG, "give it a shorter name"),
+    ],
+)
+def test_the_advice_fits_what_went_wrong(tmp_path: Path, number: int, advice: str) -> None:
+    def fail(file: BinaryIO) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(OutputError) as error:
+        write_atomic(tmp_path / "a.bin", fail)
+    assert str(error.value) == f"a.bin cannot be saved: {os.strerror(number)}; {advice}."
+
+
+class TestChecking:
+    def test_a_place_that_can_be_written_stays_as_it_was(self, tmp_path: Path) -> None:
+        (tmp_path / "old.bin").write_bytes(b"old")
+        check_writable(tmp_path / "old.bin")
+        check_writable(tmp_path / "new.bin")
+        assert [path.name for path in tmp_path.iterdir()] == ["old.bin"]
+        assert (tmp_path / "old.bin").read_bytes() == b"old"
+
+    def test_what_cannot_be_written_is_told_as_when_it_is_written(self, tmp_path: Path) -> None:
+        for path in (tmp_path, tmp_path / "gone" / "a.bin", tmp_path / ("n" * 300)):
+            with pytest.raises(OutputError) as early:
+                check_writable(path)
+            with pytest.raises(OutputError) as late:
+                write_atomic(path, hello)
+            assert str(early.value) == str(late.value)
+
+    @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc here")
+    def test_a_folder_that_looks_writable_and_is_not(self) -> None:
+        with pytest.raises(OutputError, match=r"x\.png cannot be saved: .*; choose another"):
+            check_writable(Path("/proc/x.png"))
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -213,6 +214,25 @@ class TestWords:
         shown = words(draw_explanation(example))
         assert {"class 0", "class 3"} <= set(shown)
         assert not {"class 1", "class 2", "class 4"} & set(shown)
+
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    def test_names_that_are_no_text_are_drawn_as_far_as_they_are(
+        self, tmp_path: Path, suffix: str
+    ) -> None:
+        name = os.fsdecode(b"n\xff.png")
+        example = explanation(classes=(ClassInfo("a", (1, 2, 3)), ClassInfo(name, (4, 5, 6))))
+        example = replace(
+            example,
+            request=replace(example.request, image_path=Path(name)),
+            provenance=replace(example.provenance, network=name),
+        )
+
+        save_figure(example, tmp_path / f"a{suffix}")
+
+        said = " ".join(words(draw_explanation(example))).replace("\N{NO-BREAK SPACE}", " ")
+        assert (tmp_path / f"a{suffix}").stat().st_size > 1000
+        assert "image n?.png" in said
+        assert "network n?.png" in said
 
     def test_names_are_text_and_never_formulas(self) -> None:
         classes = (ClassInfo("$\\undefined$", (1, 2, 3)), ClassInfo("_hidden", (4, 5, 6)))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from gridsal_core import PAPER_STREET, PAPER_TOY, Request, Settings, explain
 from gridsal_core.errors import SettingsError
+from gridsal_core.images import read_image
 from gridsal_core.perturbation import (
+    MAX_SIGMA,
     Blur,
     ConstantColor,
     Noise,
@@ -26,7 +30,7 @@ unit = st.floats(0, 1)
 perturbations: st.SearchStrategy[Perturbation] = st.one_of(
     st.sampled_from(["mean", "black", "grey", "white"]).map(ConstantColor),
     st.lists(unit, min_size=1, max_size=4).map(lambda parts: ConstantColor(tuple(parts))),
-    st.floats(0, 1e6, exclude_min=True).map(Blur),
+    st.floats(0, MAX_SIGMA, exclude_min=True).map(Blur),
     st.integers(0, 2**64).map(Noise),
 )
 all_settings = st.builds(
@@ -85,7 +89,9 @@ def test_spellings(text: str, expected: Perturbation) -> None:
         ("constant:nan", "each part is from 0 to 1"),
         ("blur:0", "above 0"),
         ("blur:-1", "above 0"),
-        ("blur:inf", "above 0"),
+        ("blur:inf", "above 0, at most 500"),
+        ("blur:500.1", "sigma is 500.1; give a number of pixels above 0, at most 500"),
+        ("blur:1e9", "above 0, at most 500"),
         ("blur:nan", "above 0"),
         ("blur:x", "as in blur:10"),
         ("blur:", "as in blur:10"),
@@ -128,6 +134,18 @@ def test_the_mean_is_that_of_the_networks_data_set_in_image_space() -> None:
 def test_a_colour_with_other_channels_than_the_image_is_told() -> None:
     with pytest.raises(SettingsError, match="has 2 parts and the image has 3 channels"):
         ConstantColor((0.1, 0.2)).uninformative(random_image(4, 4), MEAN)
+
+
+@pytest.mark.parametrize("color", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.2, 0.4, 0.8)])
+def test_on_a_grey_image_a_colour_is_what_the_image_reader_would_make_of_it(
+    color: tuple[float, float, float], tmp_path: Path
+) -> None:
+    Image.new("RGB", (2, 2), tuple(round(255 * part) for part in color)).save(tmp_path / "c.png")
+
+    blank = ConstantColor(color).uninformative(random_image(2, 2)[..., :1], MEAN[:1])
+
+    assert blank.shape == (2, 2, 1)
+    np.testing.assert_allclose(blank, read_image(tmp_path / "c.png", 1), atol=1e-6)
 
 
 @given(value=unit, sigma=st.floats(0.1, 5))
