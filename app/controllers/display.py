@@ -63,7 +63,6 @@ class DisplayController(QObject):
             return
         self._window.canvas.set_image(loaded.rgb)
         self._window.canvas.set_region(region.mask)
-        self._on_prediction()
         self._show_result()
         # Red over class colours reads badly: the map has the image to itself where there is one.
         self._window.layers.boxes["prediction"].setChecked(self._session.result is None)
@@ -118,9 +117,11 @@ class DisplayController(QObject):
         result, region = self._session.result, self._session.region
         if result is None or region is None:
             return
-        same_region = np.array_equal(region.mask, result.request.region)
-        same_class = self._session.class_index in (None, result.request.class_index)
-        self._window.result.set_outdated(not (same_region and same_class))
+        # The class is looked at last: it counts the region's pixels, too slow for every brush move.
+        is_same = np.array_equal(region.mask, result.request.region) and (
+            self._session.class_index in (None, result.request.class_index)
+        )
+        self._window.result.set_outdated(not is_same)
 
     def _on_opacity(self, layer: str, opacity: float) -> None:
         if layer == "heat":

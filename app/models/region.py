@@ -72,11 +72,6 @@ class RegionDocument(QObject):
         """Number of requested pixels."""
         return int(np.count_nonzero(self._mask))
 
-    @property
-    def is_stroking(self) -> bool:
-        """True between `begin_stroke` and its end or cancellation."""
-        return self._stroke is not None
-
     def reset(self, height: int, width: int) -> None:
         """Start over with an empty region for another image; nothing of this can be undone."""
         self._stroke = None

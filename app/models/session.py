@@ -205,13 +205,6 @@ class Session(QObject):
         if is_open and self.loaded is not None and self.loaded.path == image:
             self.prediction_changed.emit()
 
-    def has_prediction(self, image: Path) -> bool:
-        """Whether the open network's prediction on an image is at hand."""
-        return (
-            self.network is not None
-            and self._predictions.get(self.network.sha256, image) is not None
-        )
-
     def add_result(self, image: Path, explanation: Explanation) -> None:
         """Keep a finished explanation with its image and network."""
         self._items[image].results[explanation.provenance.checkpoint_sha256] = explanation

@@ -52,7 +52,7 @@ class ImageLayer(QGraphicsItem):
         # The conversion copies, so that the array may go; 32 bits paint without a conversion.
         self._show(wrapped.convertToFormat(QImage.Format.Format_RGB32))
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
+    def boundingRect(self) -> QRectF:
         return QRectF(QPointF(), self._size)
 
     def paint(
@@ -188,7 +188,7 @@ class OutlineLayer(QGraphicsItem):
         self.prepareGeometryChange()
         self._margin = _MARGIN_PX / zoom
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
+    def boundingRect(self) -> QRectF:
         return self._grown(Box(0, 0, *self._shape))
 
     def paint(
@@ -240,7 +240,7 @@ class CursorLayer(QGraphicsItem):
         self.prepareGeometryChange()
         self._margin = _MARGIN_PX / zoom
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
+    def boundingRect(self) -> QRectF:
         m = self._margin
         return self._circle.united(self._rectangle).adjusted(-m, -m, m, m)
 

@@ -47,10 +47,10 @@ class NumberField(QDoubleSpinBox):
         self.interpretText()
         return is_good
 
-    def textFromValue(self, value: float) -> str:  # noqa: N802  # Qt's name
+    def textFromValue(self, value: float) -> str:
         return spelled(value)
 
-    def valueFromText(self, text: str) -> float:  # noqa: N802  # Qt's name
+    def valueFromText(self, text: str) -> float:
         value = self._parsed(text)
         return self.value() if value is None else value
 
@@ -66,7 +66,7 @@ class NumberField(QDoubleSpinBox):
         self.refused.emit(self._refusal(text))
         return text
 
-    def stepBy(self, steps: int) -> None:  # noqa: N802  # Qt's name
+    def stepBy(self, steps: int) -> None:
         self.interpretText()
         value = self.value()
         size = self._step or _first_digit(value)

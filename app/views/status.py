@@ -36,8 +36,3 @@ class StatusLine(QStatusBar):
     def pixel_text(self) -> str:
         """What is said of the pixel."""
         return self._pixel.text()
-
-    @property
-    def network_text(self) -> str:
-        """What is said of the network."""
-        return self._network.text()

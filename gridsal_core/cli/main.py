@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from gridsal_core.cli import demo, toy
+from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import explain
 from gridsal_core.cli.progress import say
 from gridsal_core.errors import DeviceError, GridSalError
 from gridsal_core.threads import sleep_while_idle
-
-OpenWindow = Callable[["Path | None", "Path | None"], int]
 
 BAD_INPUT = 2
 INTERRUPTED = 130

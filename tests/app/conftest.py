@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from app.views.canvas import Canvas
 from app.workers.engine_client import EngineClient
 from gridsal_core.demo import find_demo
+from tests.app.canvas_pixels import HEIGHT, WIDTH, shown_canvas
 from tests.app.stories import dismiss, set_steps
 from tests.driver import Driver
 
@@ -55,3 +59,16 @@ def demo(driver: Driver) -> Driver:
     driver.action("clear")
     driver.region.undo_stack.clear()
     return driver
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Canvas:
+    """An empty canvas on the screen."""
+    return shown_canvas(qtbot)
+
+
+@pytest.fixture
+def white(canvas: Canvas) -> Canvas:
+    """The canvas with a white image."""
+    canvas.set_image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
+    return canvas

@@ -19,20 +19,9 @@ from gridsal_core.arrays import BoolArray, ByteArray, FloatArray
 from gridsal_core.images import read_rgb8
 from gridsal_core.regions import Box, outline
 from gridsal_core.types import ClassInfo
-from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color, shown_canvas
+from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color
 
 CLASSES = (ClassInfo("road", (0, 200, 0)), ClassInfo("car", (200, 0, 200)))
-
-
-@pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
-    return shown_canvas(qtbot)
-
-
-@pytest.fixture
-def white(canvas: Canvas) -> Canvas:
-    canvas.set_image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
-    return canvas
 
 
 def half(value: float, other: float) -> FloatArray:

@@ -18,18 +18,7 @@ from app.tools.brush import BrushTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
 from app.views.canvas import Canvas
-from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color, shown_canvas
-
-
-@pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
-    return shown_canvas(qtbot)
-
-
-@pytest.fixture
-def white(canvas: Canvas) -> Canvas:
-    canvas.set_image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
-    return canvas
+from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color
 
 
 def wheel(canvas: Canvas, position: QPoint, notches: int) -> None:
