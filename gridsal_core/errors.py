@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridsal_core.checkpoints.card import ModelCard
+
 
 class GridSalError(Exception):
     """Base of every error that is told to the user as it stands, without a traceback."""
@@ -9,6 +14,42 @@ class GridSalError(Exception):
 
 class CheckpointError(GridSalError):
     """A network cannot be opened."""
+
+
+class CardNeededError(CheckpointError):
+    """A file holds only weights, and somebody has to say what network they belong to.
+
+    Parameters
+    ----------
+    sentence
+        What is missing, and what to do.
+    proposal
+        What could be guessed, to be confirmed or corrected, then handed to `load_network` as
+        `card`.
+    problems
+        What does not fit yet, one sentence each.
+    """
+
+    def __init__(self, sentence: str, proposal: ModelCard, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.proposal = proposal
+        self.problems = problems
+
+
+class TrustNeededError(CheckpointError):
+    """Opening this would run code that came with it; nothing was run yet.
+
+    Parameters
+    ----------
+    sentence
+        What would run, and how to allow it.
+    code
+        The code that would run, as in `file.py:function`.
+    """
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class ImageError(GridSalError):

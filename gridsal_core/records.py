@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def settings_record(explanation: Explanation) -> dict[str, Any]:
         "class_names": [entry.name for entry in explanation.classes],
         "region_origin": request.origin,
         "image": None if request.image_path is None else str(request.image_path),
+        "page": request.page,
+        "frame": None if request.frame is None else asdict(request.frame),
         "init_used": explanation.init,
         "steps_done": explanation.steps,
         "stopped": explanation.stopped,

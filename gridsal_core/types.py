@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from gridsal_core.arrays import BoolArray, FloatArray, IndexArray
 from gridsal_core.errors import RequestError
+from gridsal_core.frames import Frame
 from gridsal_core.settings import Settings
 
 RegionOrigin = Literal[
@@ -70,8 +71,9 @@ class Request:
         c in the paper, 0-based channel of the network.
     origin
         How the region was made; kept in every record.
-    image_path
-        Where the image came from, for records and figures.
+    image_path, page, frame
+        Where the image came from, for records and figures: its file, the 0-based page of it, and
+        the part and scale that were read; no frame means the whole page as it is.
 
     Raises
     ------
@@ -84,6 +86,8 @@ class Request:
     class_index: int
     origin: RegionOrigin = "array"
     image_path: Path | None = None
+    page: int = 0
+    frame: Frame | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3:

@@ -97,7 +97,9 @@ class FilesController(QObject):
         self._session.set_network(None)
         self._session.set_opening(self._model)
         self._window.status.set_network(f"Opening {path.name}…")
-        self._engine.send(m.OpenNetwork(self._ticket, self._model, self._window.settings.device))
+        self._engine.send(
+            m.OpenNetwork(self._ticket, str(self._model), self._window.settings.device)
+        )
         if is_demo(self._model):
             self.demo_opened.emit()
 

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from app.workers import messages as m
 from gridsal_core.arrays import FloatArray
-from gridsal_core.errors import CheckpointError, GridSalError, ImageError
+from gridsal_core.errors import (
+    CardNeededError,
+    CheckpointError,
+    GridSalError,
+    ImageError,
+    TrustNeededError,
+)
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
@@ -86,8 +92,21 @@ class Engine:
     def _open(self, command: m.OpenNetwork) -> None:
         from gridsal_core.checkpoints import load_network
 
-        network = self._network = load_network(command.path, command.device)
-        self._connection.send(m.NetworkOpened(command.ticket, network.info))
+        try:
+            network = self._network = load_network(
+                command.source,
+                command.device,
+                weights=command.weights,
+                card=command.card,
+                trust_code=command.trust_code,
+            )
+        except CardNeededError as needed:
+            answer = m.CardNeeded(command.ticket, str(needed), needed.proposal, needed.problems)
+            self._connection.send(answer)
+        except TrustNeededError as needed:
+            self._connection.send(m.TrustNeeded(command.ticket, str(needed), needed.code))
+        else:
+            self._connection.send(m.NetworkOpened(command.ticket, network.info))
 
     def _predict(self, command: m.Predict) -> None:
         network = self._open_network()

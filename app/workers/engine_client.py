@@ -42,6 +42,8 @@ class EngineClient(QObject):
 
     ready = Signal(object)
     network_opened = Signal(object)
+    card_needed = Signal(object)
+    trust_needed = Signal(object)
     predicted = Signal(object)
     finished = Signal(object)
     exported = Signal(object)
@@ -67,6 +69,8 @@ class EngineClient(QObject):
         self._signals: dict[type[Any], Any] = {
             m.Ready: self.ready,
             m.NetworkOpened: self.network_opened,
+            m.CardNeeded: self.card_needed,
+            m.TrustNeeded: self.trust_needed,
             m.Predicted: self.predicted,
             m.Finished: self.finished,
             m.Exported: self.exported,

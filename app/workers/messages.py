@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridsal_core.arrays import BoolArray
+from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
 
@@ -19,11 +20,18 @@ NO_TICKET = 0
 
 @dataclass(frozen=True)
 class OpenNetwork:
-    """Open a network; answered by NetworkOpened."""
+    """Open a network; answered by NetworkOpened, CardNeeded or TrustNeeded.
+
+    The fields are the arguments of `gridsal_core.load_network`. A card that comes along was
+    confirmed by the user, and is written beside the network once it is open.
+    """
 
     ticket: int
-    path: Path
+    source: str
     device: str
+    weights: Path | None = None
+    card: ModelCard | None = None
+    trust_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,25 @@ class NetworkOpened:
     network: NetworkInfo
 
 
+@dataclass(frozen=True)
+class CardNeeded:
+    """The user has to say what network the weights belong to: a proposal to confirm."""
+
+    ticket: int
+    sentence: str
+    proposal: ModelCard
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrustNeeded:
+    """The user has to allow that this code runs."""
+
+    ticket: int
+    sentence: str
+    code: str
+
+
 @dataclass(frozen=True, eq=False)
 class Predicted:
     """The network's answer on an image."""
@@ -153,4 +180,15 @@ class Failed:
     trace: str = ""
 
 
-Event = Ready | NetworkOpened | Predicted | Progress | Finished | Exported | Drawn | Failed
+Event = (
+    Ready
+    | NetworkOpened
+    | CardNeeded
+    | TrustNeeded
+    | Predicted
+    | Progress
+    | Finished
+    | Exported
+    | Drawn
+    | Failed
+)

@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridsal_core.checkpoints import smp
+from gridsal_core.checkpoints.card import ModelCard, find_card, read_card
+from gridsal_core.checkpoints.formats import FORMATS
+from gridsal_core.checkpoints.source import Source
 from gridsal_core.errors import CheckpointError
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of checkpoint: its name for the user, how to tell it, how to open it."""
-
-    name: str
-    matches: Callable[[Path], bool]
-    load: Callable[[Path, str], SegmentationNetwork]
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("segmentation-models-pytorch save_pretrained folder", smp.matches, smp.load),
-)
-
-
-def load_network(path: str | Path, device: str = "auto") -> SegmentationNetwork:
+def load_network(
+    source: str | Path,
+    device: str = "auto",
+    *,
+    weights: str | Path | None = None,
+    card: ModelCard | Path | None = None,
+    trust_code: bool = False,
+) -> SegmentationNetwork:
     """Open a trained network.
 
     Parameters
     ----------
-    path
-        A folder that segmentation-models-pytorch's `save_pretrained` wrote: `config.json`,
-        `model.safetensors` and, if there is one, the model card `gridsal.toml`.
+    source
+        A file or folder, or a name: `torchvision:deeplabv3_mobilenet_v3_large`,
+        `file.py:function`, `package.module:function`, or the id of a repository on the Hugging
+        Face hub, as in `owner/name`.
     device
-        `auto` (CUDA when there is one, else the CPU), `cpu` or `cuda`.
+        `auto` (CUDA, else MPS, else the CPU), `cpu`, `cuda` or `mps`.
+    weights
+        A file of weights for a source that only describes a network.
+    card
+        The model card, or its file; by default the one beside the network.
+    trust_code
+        Whether Python code that comes with the network may run.
 
     Raises
     ------
     CheckpointError
         If nothing is there, a file is missing or corrupt, or the parts do not fit.
+    CardNeededError
+        If there are only weights and no card says what network they belong to.
+    TrustNeededError
+        If code would have to run and `trust_code` is not set.
     DeviceError
         If the device is unknown or not there.
     """
-    place = Path(path).expanduser()
-    if not place.exists():
-        raise CheckpointError(f"There is no network at {place}; check the path.")
+    asked = Source.parse(source, trust_code=trust_code, weights=weights)
+    if isinstance(card, Path):
+        asked = replace(asked, card=read_card(card), card_path=card)
+    elif card is not None:
+        asked = replace(asked, card=card)
+    elif asked.path is not None and (beside := find_card(asked.path)) is not None:
+        asked = replace(asked, card=read_card(beside), card_path=beside)
     for kind in FORMATS:
-        if kind.matches(place):
-            return kind.load(place, device)
+        if kind.matches(asked):
+            # Late: torch is imported only for what is going to be opened.
+            from gridsal_core.checkpoints.assembly import assemble
+            from gridsal_core.devices import resolve_device
+
+            target = resolve_device(device)
+            return assemble(kind.load(asked), target)
+    raise CheckpointError(_not_known(asked))
+
+
+def _not_known(asked: Source) -> str:
+    if asked.path is None:
+        return f"There is no network at {asked.text}; check the path or the name."
     known = "; ".join(kind.name for kind in FORMATS)
-    raise CheckpointError(f"{place} is not a network that GridSal can open. It opens: {known}.")
+    return f"{asked.text} is not a network that GridSal can open. It opens: {known}."

@@ -6,14 +6,20 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from gridsal_core.atomic import write_atomic
 from gridsal_core.errors import CheckpointError, SettingsError
 from gridsal_core.palette import numbered_classes
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo
 
 CARD_NAME = "gridsal.toml"
+
+FormatName = Literal[
+    "auto", "smp", "weights", "torchscript", "export", "onnx", "torchvision", "transformers"
+]
 
 
 class _Part(BaseModel):
@@ -26,6 +32,9 @@ class InputCard(_Part):
     """What goes in: images in [0, 1] are put in `order` and scaled to `range`, then normalised.
 
     `mean` and `std` thus count in `range`, and their values come in the network's `order`.
+    `values` says which raw values of 16-bit and float files become 0 and 1; without it these are
+    the ends of the integer's range, and 0 and 1 for float. `size` (height, width) is for a network
+    that takes one size only: images are resized to it, and its output back.
     """
 
     channels: Annotated[int, Field(ge=1)] = 3
@@ -34,25 +43,47 @@ class InputCard(_Part):
     std: tuple[Annotated[float, Field(gt=0)], ...] = (1.0,)
     order: Literal["RGB", "BGR"] = "RGB"
     divisor: Annotated[int, Field(ge=1)] = 1
+    size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    values: tuple[float, float] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> InputCard:
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, self.channels):
                 raise ValueError(f"{name} has {len(values)} values for {self.channels} channels")
-        if self.range[0] >= self.range[1]:
-            raise ValueError("range must rise, as in [0.0, 1.0]")
+        for name, span in (("range", self.range), ("values", self.values)):
+            if span is not None and not span[0] < span[1]:
+                raise ValueError(f"{name} must rise, as in [0.0, 1.0]")
         if self.order == "BGR" and self.channels != 3:
             raise ValueError("order BGR needs 3 channels")
         return self
 
 
 class OutputCard(_Part):
-    """What comes out: `element` picks it from a tuple or list (index) or a dict (key)."""
+    """What comes out: `element` picks it from a tuple or list (index) or a dict (key).
+
+    `channels` is the number of channels; one channel stands for background and foreground.
+    """
 
     kind: Literal["logits", "probabilities"] = "logits"
     element: int | str = 0
+    channels: Annotated[int, Field(ge=1)] | None = None
     ignore_index: int | None = None
+
+
+class BuildCard(_Part):
+    """How to build the module that weights alone do not describe.
+
+    `library` is where `architecture` comes from: `smp` (a class of segmentation-models-pytorch,
+    with `encoder`), `torchvision` (a builder of torchvision.models.segmentation), or `python`
+    (`file.py:function` or `package.module:function`, which runs code: only with permission).
+    `arguments` are keyword arguments of the constructor, builder or function.
+    """
+
+    library: Literal["smp", "torchvision", "python"] = "smp"
+    architecture: str = ""
+    encoder: str = ""
+    arguments: dict[str, Any] = {}
 
 
 class ClassCard(_Part):
@@ -69,11 +100,13 @@ class ClassCard(_Part):
 class ModelCard(_Part):
     """Everything that is known of a network beside its weights.
 
-    `explain` holds settings that suit this network, in the spelling of `Settings.to_dict`.
+    `format` is only needed where the files do not tell. `explain` holds settings that suit this
+    network, in the spelling of `Settings.to_dict`.
     """
 
-    name: str
-    format: str = "smp"
+    name: str = ""
+    format: FormatName = "auto"
+    build: BuildCard | None = None
     input: InputCard = InputCard()
     output: OutputCard = OutputCard()
     classes: tuple[ClassCard, ...] = ()
@@ -104,6 +137,40 @@ class ModelCard(_Part):
                 f"correct [[classes]] in its {CARD_NAME}."
             )
         return tuple(entry.info() for entry in self.classes)
+
+
+def find_card(path: Path) -> Path | None:
+    """Find the card of a network: `gridsal.toml` in its folder, `NAME.gridsal.toml` beside a file.
+
+    For the file `unet.pt` that is the first of `unet.gridsal.toml`, `unet.pt.gridsal.toml` and
+    `gridsal.toml` in its folder.
+    """
+    if path.is_dir():
+        places = [path / CARD_NAME]
+    else:
+        places = [
+            path.with_name(f"{path.stem}.{CARD_NAME}"),
+            path.with_name(f"{path.name}.{CARD_NAME}"),
+            path.with_name(CARD_NAME),
+        ]
+    return next((place for place in places if place.is_file()), None)
+
+
+def card_place(path: Path) -> Path:
+    """Return where a new card for this network goes."""
+    return path / CARD_NAME if path.is_dir() else path.with_name(f"{path.stem}.{CARD_NAME}")
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write a card, whole or not at all; what is left at its default is left out.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    values = card.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    write_atomic(path, lambda file: tomli_w.dump(values, file))
 
 
 def read_card(path: Path) -> ModelCard:

@@ -6,18 +6,17 @@ a local folder, only safetensors is read, and each part that is wrong gets a sen
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gridsal_core.checkpoints.card import CARD_NAME, InputCard, ModelCard, read_card
+from gridsal_core.checkpoints.card import CARD_NAME, InputCard, ModelCard
+from gridsal_core.checkpoints.files import file_sha256, one_line
+from gridsal_core.checkpoints.source import Opened, Source
 from gridsal_core.errors import CheckpointError
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from gridsal_core.network import SegmentationNetwork
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -25,7 +24,6 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 # Activations after which a score is a probability; a softmax of a logsoftmax is the softmax.
 PROBABILITIES = ("sigmoid", "softmax", "softmax2d")
-LONGEST_DETAIL = 300
 
 # Whatever the constructors of the library and of timm raise for arguments they do not know.
 _CANNOT_BE_BUILT = (
@@ -39,19 +37,25 @@ _CANNOT_BE_BUILT = (
 )
 
 
-def matches(path: Path) -> bool:
-    """Whether `path` is meant as such a folder, complete or not."""
+def matches(source: Source) -> bool:
+    """Whether the source is meant as such a folder, complete or not."""
+    path = source.path
+    if path is None:
+        return False
     if path.is_dir():
         return any((path / name).exists() for name in (CONFIG, WEIGHTS, CARD_NAME))
     return path.name in (CONFIG, WEIGHTS)
 
 
-def load(path: Path, device: str) -> SegmentationNetwork:
-    """Open the folder; see `gridsal_core.checkpoints.load_network`."""
-    from gridsal_core.devices import resolve_device
-    from gridsal_core.network import SegmentationNetwork
+def load(source: Source) -> Opened:
+    """Open the folder.
 
-    target = resolve_device(device)
+    Raises
+    ------
+    CheckpointError
+        If a part is missing or damaged, or the parts do not fit.
+    """
+    path = source.path or Path()
     folder = path if path.is_dir() else path.parent
     config = _read_config(folder)
     weights = folder / WEIGHTS
@@ -60,23 +64,20 @@ def load(path: Path, device: str) -> SegmentationNetwork:
             f"{folder} has no {WEIGHTS}; save the network again with "
             "save_pretrained(folder), which writes it."
         )
-    card_path = folder / CARD_NAME
-    card = read_card(card_path) if card_path.is_file() else None
     module = _build(folder, config).eval()
     _load_weights(module, weights)
     notes: tuple[str, ...] = ()
-    if card is None:
+    if source.card is None:
         card, notes = _card_from_config(folder, config, module)
     else:
-        card = _completed(card, config, module)
-        _check_card(card_path, card, config, module)
-    return SegmentationNetwork(
+        card = _completed(source.card, config, module)
+        _check_card(source.card_path or Path(CARD_NAME), card, config, module)
+    return Opened(
         module,
         card,
+        folder,
+        sha256=file_sha256(weights),
         class_count=int(config.get("classes", 1)),
-        source=folder,
-        sha256=_sha256(weights),
-        device=target,
         notes=notes,
     )
 
@@ -122,7 +123,7 @@ def _build(folder: Path, config: dict[str, Any]) -> nn.Module:
     except _CANNOT_BE_BUILT as error:
         raise CheckpointError(
             f"{folder / CONFIG} does not describe a {name} that can be built "
-            f"({_one_line(error)}); save the network again, or install the version that saved it."
+            f"({one_line(error)}); save the network again, or install the version that saved it."
         ) from error
 
 
@@ -134,7 +135,7 @@ def _load_weights(module: nn.Module, weights: Path) -> None:
         state = load_file(weights)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            f"{weights} is damaged or incomplete ({_one_line(error)}); copy or save it again."
+            f"{weights} is damaged or incomplete ({one_line(error)}); copy or save it again."
         ) from error
     try:
         module.load_state_dict(state)
@@ -143,7 +144,7 @@ def _load_weights(module: nn.Module, weights: Path) -> None:
         _, _, details = str(error).partition("\n")
         raise CheckpointError(
             f"{weights} does not fit the network that {CONFIG} describes "
-            f"({_one_line(details or error)}); copy both files from the same network."
+            f"({one_line(details or error)}); copy both files from the same network."
         ) from error
 
 
@@ -244,14 +245,3 @@ def _check_card(path: Path, card: ModelCard, config: dict[str, Any], module: nn.
             f"{path} says divisor {card.input.divisor} and the network takes sizes divisible by "
             f"{needed}; correct divisor under [input]."
         )
-
-
-def _one_line(error: object) -> str:
-    """Shorten a library's message to what fits into a sentence."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}..."
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -264,7 +264,7 @@ def test_weights_of_another_network(folder: Path, changes: dict[str, Any]) -> No
     ("text", "told"),
     [
         ("name = ", "is not valid TOML"),
-        ("[input]", "wrong at name"),
+        ("name = 7", "wrong at name"),
         ('name = "n"\ncolour = 1', "wrong at colour"),
         ('name = "n"\n[input]\nmeen = [0.5]', r"wrong at input.meen"),
         ('name = "n"\n[input]\nmean = 0.5', "wrong at input.mean"),
