@@ -5,7 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridsal_core.regions import Box
+
+@dataclass(frozen=True)
+class Box:
+    """A half-open box of pixels: rows top to bottom - 1, columns left to right - 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an (H, W) array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the box holds no pixel."""
+        return self.bottom <= self.top or self.right <= self.left
+
+    def union(self, other: Box) -> Box:
+        """Return the smallest box that holds both; an empty box adds nothing."""
+        if self.is_empty:
+            return other
+        if other.is_empty:
+            return self
+        return Box(
+            min(self.top, other.top),
+            min(self.left, other.left),
+            max(self.bottom, other.bottom),
+            max(self.right, other.right),
+        )
 
 
 @dataclass(frozen=True)

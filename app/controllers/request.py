@@ -14,7 +14,7 @@ from app.tools.brush import BrushTool, EraserTool
 from app.tools.pan import PanTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
-from gridsal_core.regions import Box
+from gridsal_core.frames import Box
 from gridsal_core.segments import foreground_segment, segment_at
 
 TOLD_AFTER_MS = 40

@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from app.tools.base import Combine
 from gridsal_core import regions
 from gridsal_core.arrays import BoolArray, ByteArray
-from gridsal_core.regions import Box
+from gridsal_core.frames import Box
 from gridsal_core.types import RegionOrigin
 
 UNDO_LIMIT = 100

@@ -35,7 +35,7 @@ from app.views.canvas_layers import (
 from app.views.canvas_overlays import HeatBar, HintCard
 from app.views.canvas_view import ZoomView, pixel_at
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
-from gridsal_core.regions import Box
+from gridsal_core.frames import Box
 from gridsal_core.types import ClassInfo
 
 Layer = Literal["image", "prediction", "perturbed", "heat", "region"]

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.outline_splice import NO_LINES, lines_within, spliced
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
+from gridsal_core.frames import Box
 from gridsal_core.palette import color_table
-from gridsal_core.regions import Box
 from gridsal_core.types import ClassInfo
 
 REGION_COLOR = QColor(0, 90, 255)

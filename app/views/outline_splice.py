@@ -7,7 +7,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF
 
 from gridsal_core.arrays import BoolArray, FloatArray
-from gridsal_core.regions import Box, outline
+from gridsal_core.frames import Box
+from gridsal_core.regions import outline
 
 NO_LINES: FloatArray = np.zeros((0, 2, 2), np.float32)
 

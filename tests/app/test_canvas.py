@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 from app.views.canvas import Canvas
 from app.views.outline_splice import NO_LINES, spliced
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray
+from gridsal_core.frames import Box
 from gridsal_core.images import read_rgb8
-from gridsal_core.regions import Box, outline
+from gridsal_core.regions import outline
 from gridsal_core.types import ClassInfo
 from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.models.region import RegionDocument
 from app.tools.base import Combine
 from gridsal_core.arrays import BoolArray
-from gridsal_core.regions import Box
+from gridsal_core.frames import Box
 
 HEIGHT, WIDTH = 30, 50
 SEGMENT = np.zeros((HEIGHT, WIDTH), bool)

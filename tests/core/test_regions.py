@@ -13,7 +13,8 @@ from PIL import Image
 
 from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.errors import ImageError, RequestError
-from gridsal_core.regions import Box, bounding_box, brush, outline, read_region, rectangle
+from gridsal_core.frames import Box
+from gridsal_core.regions import bounding_box, brush, outline, read_region, rectangle
 
 HEIGHT, WIDTH = 12, 17
 
