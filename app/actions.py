@@ -30,6 +30,9 @@ SPECS: tuple[ActionSpec, ...] = (
         "open_model", "&File", "Open &model…", "Ctrl+O", "Open a trained network", "open-model"
     ),
     ActionSpec(
+        "model_library", "&File", "Model &library…", "Ctrl+L", "Networks that are known by name"
+    ),
+    ActionSpec(
         "open_folder",
         "&File",
         "Open image &folder…",
@@ -38,6 +41,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "open-folder",
     ),
     ActionSpec("open_demo", "&File", "Open &demo", "", "Open the embedded network and images"),
+    ActionSpec("label_maps", "&File", "Label ma&ps…", "", "Say where the label maps are"),
     ActionSpec(
         "export_figure",
         "&File",
@@ -78,6 +82,29 @@ SPECS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("previous", "&Go", "&Previous image", "PgUp", "Previous image", "previous"),
     ActionSpec("next", "&Go", "&Next image", "PgDown", "Next image", "next"),
+    ActionSpec(
+        "previous_page",
+        "&Go",
+        "P&revious page",
+        "Ctrl+PgUp",
+        "Previous page of the image file",
+        separator_before=True,
+    ),
+    ActionSpec("next_page", "&Go", "Ne&xt page", "Ctrl+PgDown", "Next page of the image file"),
+    ActionSpec(
+        "edit_card",
+        "&Network",
+        "Edit model &card…",
+        "",
+        "Name the classes and correct the preprocessing of the open network",
+    ),
+    ActionSpec(
+        "network_notes",
+        "&Network",
+        "&Notes…",
+        "",
+        "What is to be known of how the network was opened",
+    ),
     ActionSpec(
         "pick",
         "&Tools",

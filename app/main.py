@@ -29,7 +29,7 @@ def main() -> None:
     sys.exit(status)
 
 
-def open_window(model: Path | None, images: Path | None) -> int:
+def open_window(model: str | Path | None, images: Path | None) -> int:
     """Open the window and return when it was closed."""
     from app.startup import run_window
 

@@ -32,6 +32,7 @@ from app.views.result_panel import ResultPanel
 from app.views.run_panel import RunPanel
 from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
+from app.views.view_bar import ViewBar
 
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
 LEFT_HEIGHTS = (310, 390)
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.actions_by_name = make_actions(self)
         self.canvas = Canvas()
+        self.view_bar = ViewBar(self.action("previous_page"), self.action("next_page"))
         self.images = ImageListPanel(images)
         self.layers = LayersPanel()
         self.legend = Legend()
@@ -63,7 +65,7 @@ class MainWindow(QMainWindow):
         self.brush_size = QSpinBox()
         self.recent_models = QMenu("Recent &models")
         self.recent_folders = QMenu("Recent &folders")
-        self.setCentralWidget(self.canvas)
+        self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()
         self._add_menus()
@@ -118,6 +120,15 @@ class MainWindow(QMainWindow):
             [self.docks["images"], self.docks["view"]], LEFT_HEIGHTS, Qt.Orientation.Vertical
         )
 
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.view_bar)
+        layout.addWidget(self.canvas, 1)
+        return middle
+
     def _explain_column(self) -> QWidget:
         column = QWidget()
         layout = QVBoxLayout(column)
@@ -155,6 +166,7 @@ class MainWindow(QMainWindow):
                 menu.addMenu(self.recent_folders)
         for menu in menus.values():
             self.menuBar().addMenu(menu)
+        menus["&View"].addMenu(self.view_bar.menu)
         panels = menus["&View"].addMenu("Panels")
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())

@@ -7,15 +7,25 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 
 from gridsal_core.atomic import make_folder, write_atomic
 
 FILE_NAME = "settings.json"
 MAX_RECENT = 8
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +36,38 @@ def _as_path(value: object) -> object:
 
 
 StoredPath = Annotated[Path, BeforeValidator(_as_path)]
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("it is no text")
+    return value
+
+
+StoredText = Annotated[str, PlainValidator(_as_text)]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=]*$")]
+
+
+class RecentModel(BaseModel):
+    """A network that was opened: a full path or a name, and the file of weights named besides."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: StoredText
+    weights: StoredPath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, value: object) -> object:
+        # So it was written before names could be opened.
+        return {"source": value} if isinstance(value, str) else value
+
+    @property
+    def title(self) -> str:
+        """What a menu calls it."""
+        path = Path(self.source)
+        text = f"{path.name}   ({path.parent})" if path.is_absolute() else self.source
+        return text if self.weights is None else f"{text}   with {self.weights.name}"
 
 
 class AppSettings(BaseModel):
@@ -35,17 +76,19 @@ class AppSettings(BaseModel):
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
     theme: Literal["light", "dark", "system"] = "system"
-    recent_models: tuple[StoredPath, ...] = ()
+    recent_models: tuple[RecentModel, ...] = ()
     recent_folders: tuple[StoredPath, ...] = ()
+    # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
+    label_pattern: StoredText = ""
     window_geometry: Base64 = ""
     window_state: Base64 = ""
     export_folder: StoredPath | None = None
     # The window's own range is narrower; this one is what a spin box can be given.
     brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
 
-    def remember_model(self, path: Path) -> None:
+    def remember_model(self, model: RecentModel) -> None:
         """Put a network at the top of the recent ones."""
-        self.recent_models = _on_top(path, self.recent_models)
+        self.recent_models = _on_top(model, self.recent_models)
 
     def remember_folder(self, path: Path) -> None:
         """Put an image folder at the top of the recent ones."""
@@ -98,5 +141,5 @@ def save_settings(settings: AppSettings, path: Path) -> None:
     write_atomic(path, lambda file: file.write(text.encode("ascii")))
 
 
-def _on_top(path: Path, known: tuple[Path, ...]) -> tuple[Path, ...]:
-    return (path, *(entry for entry in known if entry != path))[:MAX_RECENT]
+def _on_top(newest: T, known: tuple[T, ...]) -> tuple[T, ...]:
+    return (newest, *(entry for entry in known if entry != newest))[:MAX_RECENT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -17,14 +18,20 @@ from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.export import ExportController
 from app.controllers.files import FilesController
+from app.controllers.labels import LabelsController
+from app.controllers.library import LibraryController
+from app.controllers.networks import NetworkController
 from app.controllers.prediction import PredictionController
+from app.controllers.questions import QuestionsController
 from app.controllers.request import RequestController
 from app.controllers.runs import RunController
+from app.controllers.views import ViewsController
 from app.main_window import MainWindow
 from app.models.image_list import ImageListModel
 from app.models.session import Session
 from app.settings import AppSettings, load_settings, save_settings, settings_path
 from app.theme import apply_theme
+from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 from app.workers.tasks import Tasks
 from app.workers.thumbnails import ThumbnailLoader
@@ -60,17 +67,23 @@ class Application(QObject):
         session = self.session
         engine = self.engine
         self.runs = RunController(window, session, engine)
-        self.files = FilesController(
-            window, session, images, engine, self.tasks, settings, lambda: self.is_busy
-        )
+        self.networks = NetworkController(window, session, engine, settings, lambda: self.is_busy)
+        self.library = LibraryController(window, self.tasks, self.networks.open_model)
+        self.questions = QuestionsController(window, session, self.networks, self.library, settings)
+        self.files = FilesController(window, session, images, self.networks, self.tasks, settings)
+        self.labels = LabelsController(window, session, settings)
+        # Before whoever asks for predictions: another network may need another frame first.
+        self.views = ViewsController(window, session, self.tasks, settings.label_pattern)
+        self.labels.pattern_changed.connect(self.views.set_label_pattern)
         self.runs.cancelled.connect(self._cancel)
         self.predictions = PredictionController(session, engine)
+        self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
-        self.files.demo_opened.connect(self.requests.pick_first_segment)
+        self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
         self.exports = ExportController(window, session, engine, settings)
         self.appearance = AppearanceController(window, settings)
-        engine.ready.connect(lambda event: window.settings.set_has_cuda(event.has_cuda))
+        engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
 
     @property
@@ -78,26 +91,30 @@ class Application(QObject):
         """Whether the engine owes a result or a file, and must not be restarted."""
         return self.runs.is_pending or self.exports.is_pending
 
+    def _on_ready(self, event: m.Ready) -> None:
+        self.window.settings.set_devices(event.devices)
+
     def _cancel(self) -> None:
         """Stop what is under way besides a run: the opening of a network, or a prediction."""
         if self.session.opening is not None:
-            self.files.cancel_opening()
+            self.networks.cancel_opening()
         elif self.session.is_predicting and not self.is_busy:
             self.predictions.give_up()
-            self.engine.restart()
-            self.files.reopen()
+            self.networks.restart_engine()
 
-    def show(self, model: Path | None, images: Path | None) -> None:
+    def show(self, model: str | Path | None, images: Path | None) -> None:
         """Show the window, then start the engine and open what was named."""
         self.window.show()
         # After the first paint: the engine's start must not delay the window.
         QTimer.singleShot(0, lambda: self._begin(model, images))
 
-    def _begin(self, model: Path | None, images: Path | None) -> None:
-        if self._owns_engine:
+    def _begin(self, model: str | Path | None, images: Path | None) -> None:
+        # The first segment that is picked needs it, and the window would feel its import.
+        self.tasks.submit(lambda: import_module("scipy.ndimage"), lambda _module: None, log.warning)
+        if self._owns_engine and not self.engine.is_running:
             self.engine.start()
         if model is not None:
-            self.files.open_model(model)
+            self.networks.open_model(model)
         if images is not None:
             self.files.open_folder(images)
 
@@ -111,7 +128,7 @@ class Application(QObject):
             log.warning("%s", error)
 
 
-def run_window(model: Path | None, images: Path | None) -> int:
+def run_window(model: str | Path | None, images: Path | None) -> int:
     """Open the window and return when it was closed."""
     _start_log()
     app = QApplication.instance() or QApplication(sys.argv[:1])

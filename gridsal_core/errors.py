@@ -56,6 +56,13 @@ class ImageError(GridSalError):
     """An image, a label map or an image folder cannot be read."""
 
 
+class ImageTooLargeError(ImageError):
+    """An image can only be decoded as a whole, and is beyond the size that is safe unasked.
+
+    Reading it again with `allow_large` decodes it all the same.
+    """
+
+
 class RequestError(GridSalError):
     """A request region or its class does not fit the image or the network."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
+from gridsal_core.working_scale import size_told
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -47,7 +48,11 @@ def settings_line(explanation: Explanation) -> str:
     if explanation.provenance.checkpoint_sha256:
         parts.append(f"weights {explanation.provenance.checkpoint_sha256[:8]}")
     if explanation.request.image_path is not None:
-        parts.append(f"image {one_line(explanation.request.image_path.name)}")
+        page = f" page {explanation.request.page + 1}" if explanation.request.page else ""
+        parts.append(f"image {one_line(explanation.request.image_path.name)}{page}")
+    if size := size_told(explanation.request.frame):
+        parts.append(size)
+    parts += [one_line(note).rstrip(".") for note in explanation.notes]
     return " · ".join(parts).replace(" ", _NO_BREAK).replace(f"·{_NO_BREAK}", "· ")
 
 

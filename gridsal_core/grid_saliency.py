@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -11,10 +12,19 @@ import torch
 from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
-from gridsal_core.devices import memory_told
+from gridsal_core.errors import DeviceError
+from gridsal_core.memory import (
+    Means,
+    MemoryShortError,
+    give_back,
+    ladder,
+    lowest_scale,
+    memory_told,
+)
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import Losses, Start, prepare
+from gridsal_core.objective import Losses, Problem, Start, prepare, split_rows, uninformative
 from gridsal_core.optimize import Step, descend
+from gridsal_core.reduced import blended, enlarged_prediction, reduced_request
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, Provenance, Request, Scores, Snapshot
 from gridsal_core.upsampling import saliency_map
@@ -49,7 +59,9 @@ def explain(
 
     Notes
     -----
-    Eq. 3 for the context method, eq. 2 for the grid method.
+    Eq. 3 for the context method, eq. 2 for the grid method. Where memory is short the run begins
+    again more sparingly: fewer rows at once, half precision, a smaller working scale, the CPU; the
+    explanation's notes say so.
     """
     steps = explain_steps(network, request, settings)
     while True:
@@ -120,33 +132,72 @@ def _run(
     settings: Settings,
     stop: Callable[[], bool],
 ) -> Generator[Snapshot, None, list[Explanation]]:
+    """Try with what memory there is; where it does not suffice begin again, more sparingly."""
+    size = requests[0].region.shape
+    lowest = lowest_scale((size[0], size[1]), settings.mask_size)
+    notes: tuple[str, ...] = ()
+    short = ""
+    rungs = ladder(network.device, len(requests) * len(settings.starts), lowest)
+    for means, sentence in rungs:
+        notes += (sentence,) if sentence else ()
+        try:
+            with network.moved_to(means.device), network.borrowed():
+                return (yield from _attempt(network, requests, settings, stop, means, notes))
+        except MemoryShortError as error:
+            short = str(error)
+        give_back()
+    raise DeviceError(short)
+
+
+def _attempt(
+    network: SegmentationNetwork,
+    requests: Sequence[Request],
+    settings: Settings,
+    stop: Callable[[], bool],
+    means: Means,
+    notes: tuple[str, ...],
+) -> Generator[Snapshot, None, list[Explanation]]:
     starts = settings.starts
-    with network.borrowed():
-        with memory_told(network.device), torch.no_grad():
-            start = prepare(network, requests, settings)
-            problem = start.problem.repeated(len(starts))
+    smaller = [reduced_request(request, means.scale) for request in requests]
+    with memory_told(network.device), torch.no_grad():
+        start = prepare(network, smaller, settings, means)
+        problem = start.problem.repeated(len(starts))
         masks = _initial_masks(len(requests), settings).to(network.device)
-        history = _History(settings, len(masks))
-        for step in descend(problem, masks):
-            history.add(step)
-            yield history.snapshot(range(len(starts)))
-            if stop():
-                break
-        masks = history.masks.to(network.device)
-        with memory_told(network.device), torch.no_grad():
-            final = problem.losses(masks)
-            perturbed = problem.perturbed(masks)
-    return [
-        _explanation(network, request, settings, start, history, final, perturbed, row)
-        for row, request in enumerate(requests)
-    ]
+    history = _History(settings, len(masks), notes)
+    for step in descend(problem, masks):
+        history.add(step)
+        yield history.snapshot(range(len(starts)))
+        if stop():
+            break
+    with memory_told(network.device), torch.no_grad():
+        final = _final(problem, history.masks.to(network.device))
+        return [
+            _explanation(network, request, settings, start, history, final, row)
+            for row, request in enumerate(requests)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Final:
+    """The losses at the final masks, and the perturbed images (B, C, H, W) they make."""
+
+    losses: Losses
+    perturbed: Tensor
+
+
+def _final(problem: Problem, masks: Tensor) -> _Final:
+    parts = problem.parts()
+    rows = split_rows(masks, len(parts[0].base))
+    losses = [part.losses(some) for part, some in zip(parts, rows, strict=True)]
+    return _Final(Losses.joined(losses), problem.perturbed(masks))
 
 
 class _History:
     """The losses and scores of all rows so far, and the masks as they are now."""
 
-    def __init__(self, settings: Settings, rows: int) -> None:
+    def __init__(self, settings: Settings, rows: int, notes: tuple[str, ...]) -> None:
         self.settings = settings
+        self.notes = notes
         self.done = 0
         self.masks = torch.empty(0)
         self._losses = np.empty((rows, settings.steps, 3), np.float32)
@@ -173,6 +224,7 @@ class _History:
             mask=self.masks[row].numpy(),
             losses=self.losses(row),
             scores=self.scores(row),
+            notes=self.notes,
         )
 
 
@@ -188,34 +240,39 @@ def _explanation(
     settings: Settings,
     start: Start,
     history: _History,
-    final: Losses,
-    perturbed: Tensor,
+    final: _Final,
     index: int,
 ) -> Explanation:
     count = len(settings.starts)
     rows = range(index * count, (index + 1) * count)
-    row = min(rows, key=lambda candidate: float(final.total[candidate]))
+    losses = final.losses
+    row = min(rows, key=lambda candidate: float(losses.total[candidate]))
     mask = history.masks[row].numpy()
+    size = request.region.shape
+    perturbed = final.perturbed[row].cpu().numpy().transpose(1, 2, 0).copy()
+    if perturbed.shape[:2] != size:  # it was worked on at a smaller scale
+        perturbed = blended(request, uninformative(network, request, settings), mask, settings)
     return Explanation(
         request=request,
         settings=settings,
         classes=network.classes,
         mask=mask,
         saliency=saliency_map(mask, request.region, settings.method, settings.upsampling),
-        perturbed=perturbed[row].cpu().numpy().transpose(1, 2, 0).copy(),
+        perturbed=perturbed,
         losses=history.losses(row),
         score_history=history.scores(row),
         scores=Scores(
             image=float(start.image_score[index]),
             object_alone=float(start.object_score[index]),
-            perturbed=float(final.score[row]),
+            perturbed=float(losses.score[row]),
         ),
-        residual=float(final.preservation[row]),
+        residual=float(losses.preservation[row]),
         residual_without_context=float(start.base_residual[index]),
-        prediction=network.to_prediction(start.outputs[index]),
+        prediction=enlarged_prediction(start.predictions[index], (size[0], size[1])),
         init=settings.starts[row - rows.start],
         stopped=history.done < settings.steps,
         provenance=_provenance(network),
+        notes=history.notes,
     )
 
 

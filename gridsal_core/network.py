@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,20 @@ from torch.nn import functional
 
 from gridsal_core.arrays import FloatArray
 from gridsal_core.checkpoints.card import ModelCard
-from gridsal_core.devices import memory_told
-from gridsal_core.errors import CheckpointError, ImageError
+from gridsal_core.devices import device_info
+from gridsal_core.errors import CheckpointError, DeviceError, ImageError
+from gridsal_core.measure import Cost, measured_cost, measured_receptive_field
+from gridsal_core.memory import (
+    Means,
+    MemoryShortError,
+    give_back,
+    is_out_of_memory,
+    ladder,
+    lowest_scale,
+    memory_told,
+)
+from gridsal_core.model_output import failures_told, pick
+from gridsal_core.reduced import enlarged_prediction, reduced_image
 from gridsal_core.settings import Score
 from gridsal_core.types import ClassInfo, NetworkInfo, Prediction
 
@@ -36,6 +50,9 @@ class SegmentationNetwork:
         Where it computes.
     notes
         What a user should know of how it was opened, one sentence each.
+    check
+        Of a converted network: compares it with its original on the first image that is predicted,
+        and returns a sentence if they differ, which joins the notes of both.
     """
 
     def __init__(
@@ -48,14 +65,17 @@ class SegmentationNetwork:
         sha256: str = "",
         device: torch.device | None = None,
         notes: tuple[str, ...] = (),
+        check: Callable[[Tensor, object], str | None] | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.module = module.to(self.device)
+        self.check = check
         self.card = card
         self.source = source
         self.sha256 = sha256
         self.notes = notes
         self._borrowers = 0
+        self._takes_batches = True
         self._one_channel = class_count == 1
         self.classes: tuple[ClassInfo, ...] = card.class_infos(max(class_count, 2))
         inputs = card.input
@@ -84,7 +104,53 @@ class SegmentationNetwork:
             device=str(self.device),
             explain=self.card.explain,
             notes=self.notes,
+            free_bytes=device_info(self.device).free_bytes,
+            max_pixels=self.max_pixels,
+            receptive_field=self.receptive_field,
         )
+
+    @cached_property
+    def receptive_field(self) -> int | None:
+        """How far it looks, in pixels to each side; None if everywhere, or not to be told.
+
+        Measured when it is first asked for.
+        """
+        return measured_receptive_field(self)
+
+    @property
+    def max_pixels(self) -> int:
+        """The largest image, in pixels, of which an explanation should fit into the memory now."""
+        return self._cost.largest_image(device_info(self.device).free_bytes)
+
+    @cached_property
+    def _cost(self) -> Cost:
+        return measured_cost(self)
+
+    @contextmanager
+    def moved_to(self, device: torch.device) -> Iterator[None]:
+        """Compute on another device for a while; it stays there if there is no way back."""
+        home = self.device
+        if device == home:
+            yield
+            return
+        self._move(device)
+        try:
+            yield
+        finally:
+            give_back()
+            try:
+                self._move(home)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._move(device)
+
+    def _move(self, device: torch.device) -> None:
+        if device == self.device:
+            return
+        self.module.to(device)
+        self._scale, self._shift = self._scale.to(device), self._shift.to(device)
+        self.device = device
 
     @contextmanager
     def borrowed(self) -> Iterator[None]:
@@ -97,7 +163,9 @@ class SegmentationNetwork:
             self._modes = [(part, part.training) for part in self.module.modules()]
             self._flags = [(weight, weight.requires_grad) for weight in self.module.parameters()]
             self.module.eval()
-            self.module.requires_grad_(False)
+            # One by one: a script module has no requires_grad_ of its own.
+            for weight in self.module.parameters():
+                weight.requires_grad_(False)
         self._borrowers += 1
         try:
             yield
@@ -133,31 +201,34 @@ class SegmentationNetwork:
         planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
         return torch.from_numpy(planes).unsqueeze(0).to(self.device)
 
-    def outputs(self, images: Tensor) -> Tensor:
+    def outputs(self, images: Tensor, half: torch.dtype | None = None) -> Tensor:
         """Run the network on (B, C, H, W) images in [0, 1].
 
-        Puts the channels in the network's order, normalises, pads below and right to the divisor
-        with the mean colour, brings a smaller output to the padded size bilinearly, and crops.
-        Returns (B, K, H, W), K at least 2.
+        Puts the channels in the network's order and normalises. A network of one size gets the
+        image resized to it; any other gets it padded below and right to the divisor with the mean
+        colour. The output is brought to the image's pixels bilinearly.
+        Returns (B, K, H, W) float32, K at least 2.
+
+        Parameters
+        ----------
+        images
+            Rows of one size.
+        half
+            A 16-bit type to compute in, where memory is short.
 
         Raises
         ------
         CheckpointError
-            If the network's output is not a (B, K, H, W) tensor.
+            If the network fails on such an image, or its output is not a (B, K, H, W) tensor.
         """
         height, width = images.shape[-2:]
-        if self.card.input.order == "BGR":
-            images = images.flip(1)
-        inputs = torch.addcmul(self._shift, images, self._scale)
-        divisor = self.card.input.divisor
-        below, right = -height % divisor, -width % divisor
-        if below or right:
-            inputs = functional.pad(inputs, (0, right, 0, below))
-        output = self._unwrap(self.module(inputs))
-        if output.shape[-2:] != inputs.shape[-2:]:
-            output = functional.interpolate(
-                output, inputs.shape[-2:], mode="bilinear", align_corners=False
-            )
+        inputs = self._inputs(images)
+        with torch.autocast(self.device.type, half) if half is not None else nullcontext():
+            output = self._forward(inputs)
+        covered = (height, width) if self.card.input.size is not None else inputs.shape[-2:]
+        output = output.float()
+        if output.shape[-2:] != covered:
+            output = functional.interpolate(output, covered, mode="bilinear", align_corners=False)
         output = output[..., :height, :width]
         return self._two_channels(output) if output.shape[1] == 1 else output
 
@@ -202,29 +273,87 @@ class SegmentationNetwork:
     def predict(self, image: FloatArray) -> Prediction:
         """Segment one (H, W, C) image in [0, 1].
 
+        Where memory is short it is done on a smaller image, then on the CPU; the prediction's notes
+        say so.
+
         Raises
         ------
         ImageError
             If the channels do not fit.
+        CheckpointError
+            If the network fails on this image.
         DeviceError
-            If the device's memory does not suffice.
+            If the memory does not suffice at all.
         """
-        with memory_told(self.device), self.borrowed(), torch.no_grad():
-            return self.to_prediction(self.outputs(self.to_tensor(image))[0])
+        size = (image.shape[0], image.shape[1])
+        told: list[str] = []
+        short = ""
+        for means, sentence in ladder(self.device, 1, lowest_scale(size)):
+            told += [sentence] if sentence else []
+            try:
+                found = self._predict(reduced_image(image, means.scale), means)
+                return replace(enlarged_prediction(found, size), notes=(*told, *found.notes))
+            except MemoryShortError as error:
+                short = str(error)
+            give_back()
+        raise DeviceError(short)
 
-    def _unwrap(self, output: object) -> Tensor:
-        element = self.card.output.element
-        if isinstance(output, dict):
-            # Element 0, the card's default, is the first of a dict too.
-            output = next(iter(output.values()), None) if element == 0 else output.get(element)
-        elif isinstance(output, (tuple, list)):
-            fits = isinstance(element, int) and 0 <= element < len(output)
-            output = output[int(element)] if fits else None
-        if not isinstance(output, Tensor) or output.ndim != 4:
+    def _predict(self, image: FloatArray, means: Means) -> Prediction:
+        place, home = means.device, self.moved_to(means.device)
+        with home, self.borrowed(), memory_told(place), torch.no_grad():
+            pixels = self.to_tensor(image)
+            prediction = self.to_prediction(self.outputs(pixels, means.half)[0])
+            told = None if means.half is not None else self._check(pixels)
+            return replace(prediction, notes=(told,)) if told else prediction
+
+    def _check(self, images: Tensor) -> str | None:
+        """Let a converted network be compared with its original, on the first image of all."""
+        check, self.check = self.check, None
+        if check is None:
+            return None
+        inputs = self._inputs(images)
+        with failures_told(self.card.name, inputs):
+            told = check(inputs, self.module(inputs))
+        if told:
+            self.notes = (*self.notes, told)
+        return told
+
+    def _inputs(self, images: Tensor) -> Tensor:
+        """Return what the module gets for (B, C, H, W) images in [0, 1]."""
+        height, width = images.shape[-2:]
+        card = self.card.input
+        if card.order == "BGR":
+            images = images.flip(1)
+        inputs = torch.addcmul(self._shift, images, self._scale)
+        if card.size is not None and card.size != (height, width):
+            return functional.interpolate(
+                inputs, card.size, mode="bilinear", align_corners=False, antialias=True
+            )
+        if card.size is not None:
+            return inputs
+        below, right = -height % card.divisor, -width % card.divisor
+        return functional.pad(inputs, (0, right, 0, below)) if below or right else inputs
+
+    def _forward(self, inputs: Tensor) -> Tensor:
+        """Run the module; one that takes a single image at a time gets the rows one by one."""
+        if not self._takes_batches and len(inputs) > 1:
+            return torch.cat([self._forward(row[None]) for row in inputs])
+        try:
+            with failures_told(self.card.name, inputs):
+                output = pick(self.module(inputs), self.card.output.element)
+        except CheckpointError:
+            if len(inputs) == 1:
+                raise
+            self._takes_batches = False
+            return self._forward(inputs)
+        if output is None:
             raise CheckpointError(
                 "The network's output is not a (batch, classes, height, width) tensor; "
                 "name the right element under [output] in its gridsal.toml."
             )
+        if len(output) != len(inputs) and len(inputs) > 1:
+            self._takes_batches = False
+            return self._forward(inputs)
         return output
 
     def _two_channels(self, output: Tensor) -> Tensor:

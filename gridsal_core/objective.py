@@ -10,8 +10,9 @@ Each row of the batch has its own loss, and no row touches another's mask.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,10 +20,11 @@ from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
 from gridsal_core.errors import CheckpointError, RequestError
+from gridsal_core.memory import Means
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.regions import bounding_box
 from gridsal_core.settings import Settings
-from gridsal_core.types import Request
+from gridsal_core.types import Prediction, Request
 from gridsal_core.upsampling import MATRICES
 
 
@@ -34,6 +36,20 @@ class Losses:
     mask: Tensor
     preservation: Tensor
     score: Tensor
+
+    def detached(self) -> Losses:
+        """Return the values alone, without what is needed for a gradient."""
+        return Losses(*(value.detach() for value in self._values))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Losses]) -> Losses:
+        """Put the rows of several parts of a batch together."""
+        values = zip(*(part._values for part in parts), strict=True)
+        return cls(*(torch.cat(rows) for rows in values))
+
+    @property
+    def _values(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.total, self.mask, self.preservation, self.score
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +76,8 @@ class Problem:
         The rows and columns of the box: f_c counts only inside R, so nothing else is looked at.
     rows, columns
         (H, h) and (W, w), the upsampling.
+    means
+        How sparing it is with memory; None as if there were enough.
     """
 
     network: SegmentationNetwork
@@ -73,6 +91,12 @@ class Problem:
     box: tuple[slice, slice]
     rows: Tensor
     columns: Tensor
+    means: Means | None = None
+
+    @property
+    def half(self) -> torch.dtype | None:
+        """The 16-bit type the network computes in, if memory is short."""
+        return None if self.means is None else self.means.half
 
     def perturbed(self, masks: Tensor) -> Tensor:
         """Blend (B, h, w) masks into p(x, M) or p_context(x, R, M): (B, C, H, W) in [0, 1]."""
@@ -81,10 +105,22 @@ class Problem:
 
     def losses(self, masks: Tensor) -> Losses:
         """Evaluate eq. 2 or 3 at (B, h, w) masks, differentiable with respect to them."""
-        scores = self.scores(self.network.outputs(self.perturbed(masks)))
+        scores = self.scores(self.network.outputs(self.perturbed(masks), self.half))
         size = self.settings.lam * masks.sum((1, 2))
         kept = self.preservation(scores)
         return Losses(size + kept, size, kept, self.mean_score(scores))
+
+    def scores_on(self, images: Tensor, predictions: list[Prediction] | None = None) -> Tensor:
+        """f_c on the box for (B, C, H, W) images: (B, bh, bw); gathers predictions if asked to."""
+        found, first = [], 0
+        for part in self.parts():
+            rows = images[first : first + len(part.base)]
+            first += len(rows)
+            outputs = self.network.outputs(rows, self.half)
+            if predictions is not None:
+                predictions += [self.network.to_prediction(output) for output in outputs]
+            found.append(part.scores(outputs))
+        return torch.cat(found)
 
     def scores(self, outputs: Tensor) -> Tensor:
         """f_c on the box: (B, bh, bw) from the network's (B, K, H, W)."""
@@ -103,15 +139,25 @@ class Problem:
         """Give each row `times` in a row, to start from several initial masks."""
         if times == 1:
             return self
-        fields = ("base", "difference", "region", "area", "classes", "reference")
-        more = {name: getattr(self, name).repeat_interleave(times, 0) for name in fields}
-        return Problem(
-            network=self.network,
-            settings=self.settings,
-            box=self.box,
-            rows=self.rows,
-            columns=self.columns,
-            **more,
+        return self._with_rows(lambda rows: rows.repeat_interleave(times, 0))
+
+    def parts(self) -> list[Problem]:
+        """Split the batch into what goes through the network together; views, nothing is copied."""
+        most = len(self.base) if self.means is None else self.means.at_once
+        if most >= len(self.base):
+            return [self]
+        starts = range(0, len(self.base), most)
+        return [self._with_rows(operator.itemgetter(slice(k, k + most))) for k in starts]
+
+    def _with_rows(self, change: Callable[[Tensor], Tensor]) -> Problem:
+        return replace(
+            self,
+            base=change(self.base),
+            difference=change(self.difference),
+            region=change(self.region),
+            area=change(self.area),
+            classes=change(self.classes),
+            reference=change(self.reference),
         )
 
 
@@ -119,19 +165,24 @@ class Problem:
 class Start:
     """What is known before the first step; one entry or row for each request.
 
-    `outputs` (B, K, H, W) are the network's on the images, `image_score` and `object_score` (B,)
-    the mean over R of f_c on them and on the objects alone, `base_residual` (B,) the hinge at the
-    empty mask.
+    `predictions` are the network's on the images, `image_score` and `object_score` (B,) the mean
+    over R of f_c on them and on the objects alone, `base_residual` (B,) the hinge at the empty
+    mask.
     """
 
     problem: Problem
-    outputs: Tensor
+    predictions: tuple[Prediction, ...]
     image_score: Tensor
     object_score: Tensor
     base_residual: Tensor
 
 
-def prepare(network: SegmentationNetwork, requests: Sequence[Request], settings: Settings) -> Start:
+def prepare(
+    network: SegmentationNetwork,
+    requests: Sequence[Request],
+    settings: Settings,
+    means: Means | None = None,
+) -> Start:
     """Compute all that stays the same over the optimisation. Call it without gradient.
 
     Raises
@@ -154,46 +205,50 @@ def prepare(network: SegmentationNetwork, requests: Sequence[Request], settings:
                 "make it boolean, as in region > 0."
             )
     images = torch.cat([network.to_tensor(request.image) for request in requests])
-    blank = torch.cat([network.to_tensor(_uninformative(network, r, settings)) for r in requests])
+    blank = torch.cat([network.to_tensor(uninformative(network, r, settings)) for r in requests])
     region = torch.from_numpy(np.stack([r.region for r in requests])).to(network.device)
     inside = region.unsqueeze(1)
     alone = torch.where(inside, images, blank)
     base = alone if settings.method == "context" else blank
     box = bounding_box(region.any(0).cpu().numpy()).slices
     matrix = MATRICES[settings.upsampling]
-    outputs = network.outputs(images)
-    classes = torch.tensor([r.class_index for r in requests], device=network.device)
-    crop = outputs[..., box[0], box[1]]
-    reference = network.class_scores(crop, classes, settings.score).clone()
+    inner = region[:, box[0], box[1]].to(images.dtype)
+    asked = Problem(
+        network=network,
+        settings=settings,
+        base=base,
+        difference=images - base,
+        region=inner,
+        area=region.sum((1, 2)).to(images.dtype),
+        classes=torch.tensor([r.class_index for r in requests], device=network.device),
+        reference=inner,  # until it is known
+        box=box,
+        rows=torch.from_numpy(matrix(height, settings.mask_size[0])).to(network.device),
+        columns=torch.from_numpy(matrix(width, settings.mask_size[1])).to(network.device),
+        means=means,
+    )
+    predictions: list[Prediction] = []
+    reference = asked.scores_on(images, predictions)
     if not bool(reference.isfinite().all()):
         raise CheckpointError(
             f"The network {network.card.name!r} gives scores that are not finite numbers; "
             "check its weights, and mean and std in its model card."
         )
-    problem = Problem(
-        network=network,
-        settings=settings,
-        base=base,
-        difference=images - base,
-        region=region[:, box[0], box[1]].to(images.dtype),
-        area=region.sum((1, 2)).to(images.dtype),
-        classes=classes,
-        reference=reference,
-        box=box,
-        rows=torch.from_numpy(matrix(height, settings.mask_size[0])).to(network.device),
-        columns=torch.from_numpy(matrix(width, settings.mask_size[1])).to(network.device),
-    )
-    alone_scores = problem.scores(network.outputs(alone))
-    base_scores = (
-        alone_scores if settings.method == "context" else problem.scores(network.outputs(base))
-    )
+    problem = replace(asked, reference=reference)
+    alone_scores = problem.scores_on(alone)
+    base_scores = alone_scores if settings.method == "context" else problem.scores_on(base)
     return Start(
         problem=problem,
-        outputs=outputs,
-        image_score=problem.mean_score(problem.reference),
+        predictions=tuple(predictions),
+        image_score=problem.mean_score(reference),
         object_score=problem.mean_score(alone_scores),
         base_residual=problem.preservation(base_scores),
     )
+
+
+def split_rows(tensor: Tensor, most: int) -> list[Tensor]:
+    """Split a (B, ...) tensor into views of at most so many rows."""
+    return [tensor[first : first + most] for first in range(0, len(tensor), most)]
 
 
 def check_class(network: SegmentationNetwork, class_index: int) -> None:
@@ -215,7 +270,6 @@ def _common_size(requests: Sequence[Request]) -> tuple[int, int]:
     return height, width
 
 
-def _uninformative(
-    network: SegmentationNetwork, request: Request, settings: Settings
-) -> FloatArray:
+def uninformative(network: SegmentationNetwork, request: Request, settings: Settings) -> FloatArray:
+    """Return the image a that stands in for what is removed: (H, W, C) in [0, 1]."""
     return settings.perturbation.uninformative(request.image, network.mean_color)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from gridsal_core.atomic import write_atomic
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
+from gridsal_core.working_scale import full_saliency
 
 
 def settings_record(explanation: Explanation) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def settings_record(explanation: Explanation) -> dict[str, Any]:
         "checkpoint": source.checkpoint,
         "checkpoint_sha256": source.checkpoint_sha256,
         "device": source.device,
+        "notes": list(explanation.notes),
         "versions": dict(source.versions),
     }
 
@@ -45,7 +48,9 @@ def save_record(explanation: Explanation, path: Path) -> None:
     Holds `mask` float32 (h, w), `saliency` float32 (H, W), `region` bool (H, W), `class_index` int,
     `losses` float32 (steps, 3): total, mask, preservation, each before that step's update, `scores`
     float32 (3,): on the image, on the object alone, on the final perturbed image, `prediction`
-    uint8 or uint16 (H, W), and `settings`, a JSON string of `settings_record`.
+    uint8 or uint16 (H, W), and `settings`, a JSON string of `settings_record`. H and W are working
+    pixels: where that is not the whole image as it is, the record's `frame` says which part of it
+    at which size, and `save_map` writes the map at the whole image's.
 
     Raises
     ------
@@ -64,3 +69,17 @@ def save_record(explanation: Explanation, path: Path) -> None:
         "settings": json.dumps(settings_record(explanation), ensure_ascii=False, sort_keys=True),
     }
     write_atomic(path, lambda file: np.savez_compressed(file, **arrays))
+
+
+def save_map(explanation: Explanation, path: Path) -> None:
+    """Write the saliency alone at the whole image's size: 16-bit grey PNG, 65535 is 1.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    levels = full_saliency(explanation)
+    levels *= 65535
+    picture = Image.fromarray(np.rint(levels, out=levels).astype(np.uint16))
+    write_atomic(path, lambda file: picture.save(file, "PNG"))

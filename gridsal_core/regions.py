@@ -24,7 +24,7 @@ Point = tuple[float, float]
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
-def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
+def read_region(path: Path, size: tuple[int, int], *, allow_large: bool = False) -> BoolArray:
     """Read a region from an image file.
 
     A pixel is inside if it is not zero: its index in a palette image, any colour channel
@@ -36,6 +36,8 @@ def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
         A PNG or another lossless image.
     size
         (height, width) of the image that is explained.
+    allow_large
+        Whether a file beyond the safe size may be decoded.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def read_region(path: Path, size: tuple[int, int]) -> BoolArray:
     """
     if not os.path.exists(path):
         raise ImageError(f"The region {path} does not exist; check its name and folder.")
-    with open_image(path) as image:
+    with open_image(path, allow_large=allow_large) as image:
         if image.format == "JPEG":
             raise RequestError(
                 f"{path.name} is a JPEG, which blurs the border of a region; save it as PNG."

@@ -51,10 +51,13 @@ class Prediction:
         (H, W) index of the most probable class, uint8 (uint16 above 256 classes).
     confidence
         (H, W) float32 in [0, 1], the probability of that class.
+    notes
+        What a user should know of how it was made, one sentence each.
     """
 
     class_map: IndexArray
     confidence: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +118,19 @@ def check_region(region: BoolArray, size: tuple[int, int]) -> None:
 class NetworkInfo:
     """What is known of an open network without touching it.
 
-    `explain` are the settings its model card suggests, in the spelling of `Settings.to_dict`;
-    `notes` are sentences that a user should read.
+    Parameters
+    ----------
+    explain
+        The settings its model card suggests, in the spelling of `Settings.to_dict`.
+    notes
+        Sentences that a user should read.
+    free_bytes
+        What was free of the device's memory when the network was opened.
+    max_pixels
+        The largest image, in pixels, of which one explanation is expected to fit into that memory.
+    receptive_field
+        How far the network looks, in pixels from a pixel to each side; None if that is everywhere,
+        or farther than could be measured.
     """
 
     path: Path
@@ -127,6 +141,9 @@ class NetworkInfo:
     device: str
     explain: dict[str, Any]
     notes: tuple[str, ...]
+    free_bytes: int = 0
+    max_pixels: int = 0
+    receptive_field: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +160,9 @@ class Snapshot:
         (step, 3) float32: total, mask and preservation loss, each before that step's update.
     scores
         (step,) float32: mean score over R on the perturbed image, before that step's update.
+    notes
+        What was changed so that the run fits into memory, one sentence each. After such a change
+        the run begins again at step 1.
     """
 
     step: int
@@ -150,6 +170,7 @@ class Snapshot:
     mask: FloatArray
     losses: FloatArray
     scores: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +226,8 @@ class Explanation:
         The initial mask value this result came from (of interest with `auto`).
     stopped
         True if the user stopped it before the planned number of steps.
+    notes
+        What was changed so that the run fitted into memory, one sentence each.
     """
 
     request: Request
@@ -222,6 +245,7 @@ class Explanation:
     init: float
     stopped: bool
     provenance: Provenance
+    notes: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:

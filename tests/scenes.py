@@ -9,8 +9,10 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from app.theme import apply_theme
+from app.views.card_dialog import CardDialog
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
+from tests.app.doors import is_shown, save_weights
 from tests.driver import Driver
 
 STREET_IMAGE = "0016E5_08001.jpg"
@@ -26,6 +28,7 @@ class Stage:
     ) -> None:
         application = QApplication.instance() or QApplication([])
         apply_theme(application, theme)  # type: ignore[arg-type]  # the names are THEMES's
+        self.folder = folder
         self.street = (model, images)
         self.has_street = model.is_dir() and images.is_dir()
         self.driver = Driver(folder / "settings.json")
@@ -102,10 +105,38 @@ def _pick_bicyclist(stage: Stage) -> None:
     settings.set_settings(replace(settings.settings(), init=1.0))
 
 
+def open_model(stage: Stage) -> bool:
+    """The door for networks."""
+    stage.driver.open(None, None)
+    stage.driver.action("open_model")
+    return True
+
+
+def model_library(stage: Stage) -> bool:
+    """The networks that are known by name."""
+    stage.driver.open(None, None)
+    stage.driver.action("model_library")
+    view = stage.driver.app.library.view
+    if view is not None:
+        view.select("torchvision:deeplabv3_resnet50")
+    return True
+
+
+def model_card(stage: Stage) -> bool:
+    """Weights that say nothing of their network."""
+    stage.driver.open(None, None)
+    stage.driver.app.networks.open_model(save_weights(stage.folder))
+    stage.driver.wait(lambda: is_shown(CardDialog))
+    return True
+
+
 SCENES: dict[str, Callable[[Stage], bool]] = {
     "empty": empty,
     "demo-ready": demo_ready,
     "demo-result": demo_result,
+    "open-model": open_model,
+    "model-library": model_library,
+    "model-card": model_card,
     "street-running": street_running,
     "street-result": street_result,
 }

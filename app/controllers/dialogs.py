@@ -1,4 +1,4 @@
-"""The one place in the window where an error is shown."""
+"""The one place in the window where an error, or a note, is shown."""
 
 from __future__ import annotations
 
@@ -19,5 +19,20 @@ def show_error(parent: QWidget | None, sentence: str, details: str = "") -> None
     box.setText(sentence)
     if details:
         box.setDetailedText(details)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
+def show_notes(parent: QWidget | None, title: str, notes: tuple[str, ...]) -> None:
+    """Show sentences to be read in peace, in a dialog that waits for nobody."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Information)
+    box.setWindowTitle("GridSal")
+    box.setText(title)
+    box.setInformativeText("\n\n".join(notes))
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()

@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject
 
 from app.controllers.runs import RunController
 from app.main_window import MainWindow
+from app.models.framing import full_pixel
 from app.models.session import Session
+from app.workers.tiles import TileLoader
 from gridsal_core.arrays import ByteArray, FloatArray
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
@@ -23,12 +25,15 @@ class DisplayController(QObject):
     def __init__(self, window: MainWindow, session: Session, runs: RunController) -> None:
         super().__init__(window)
         self._window, self._session, self._runs = window, session, runs
+        self._tiles = TileLoader(self)
+        self._tiles.failed.connect(lambda sentence: window.status.showMessage(sentence, 10000))
+        window.closing.connect(self._tiles.shut_down)
         canvas = window.canvas
         offers = [window.action(name) for name in ("open_demo", "open_model", "open_folder")]
         canvas.set_hint(WELCOME, WELCOME_TEXT, offers)
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(lambda: window.status.set_pixel(""))
-        canvas.zoom_changed.connect(window.status.set_zoom)
+        canvas.zoom_changed.connect(self._on_zoom)
         window.layers.visible_changed.connect(canvas.set_layer_visible)
         window.layers.opacity_changed.connect(self._on_opacity)
         window.legend.class_visible_changed.connect(canvas.set_class_visible)
@@ -40,7 +45,7 @@ class DisplayController(QObject):
             ("zoom_in", lambda: canvas.zoom_by(1.25)),
             ("zoom_out", lambda: canvas.zoom_by(0.8)),
             ("fit", canvas.fit),
-            ("actual", lambda: canvas.set_zoom(1.0)),
+            ("actual", lambda: canvas.set_image_zoom(1.0)),
         ):
             window.action(name).triggered.connect(act)
         session.current_changed.connect(self._on_current)
@@ -61,7 +66,11 @@ class DisplayController(QObject):
         loaded, region = self._session.loaded, self._session.region
         if loaded is None or region is None:
             return
-        self._window.canvas.set_image(loaded.rgb)
+        picture = loaded.picture
+        self._tiles.use(picture if picture.has_details else None)
+        tiles = self._tiles if picture.has_details else None
+        self._window.canvas.set_picture(picture.levels, loaded.frame, tiles)
+        self._on_zoom()
         self._window.canvas.set_region(region.mask)
         self._show_result()
         # Red over class colours reads badly: the map has the image to itself where there is one.
@@ -129,6 +138,9 @@ class DisplayController(QObject):
         else:
             self._window.canvas.set_prediction_opacity(opacity)
 
+    def _on_zoom(self) -> None:
+        self._window.status.set_zoom(self._window.canvas.image_zoom)
+
     def _on_hover(self, x: int, y: int) -> None:
         self._window.status.set_pixel(self._describe_pixel(x, y))
 
@@ -137,7 +149,8 @@ class DisplayController(QObject):
         if session.loaded is None:
             return ""
         value = ", ".join(str(v) for v in session.loaded.rgb[y, x])
-        parts = [f"x {x}  y {y}", f"value {value}"]
+        column, row = full_pixel(x, y, session.loaded.frame)
+        parts = [f"x {column}  y {row}", f"value {value}"]
         network, prediction = session.network, session.prediction
         if network is not None and prediction is not None:
             name = network.classes[prediction.class_map[y, x]].name

@@ -62,7 +62,7 @@ class ExportController(QObject):
         result = self._session.result
         if result is None:
             return
-        if path.resolve() in self._inputs():
+        if self._is_input(path):
             show_error(self._window, f"{path.name} is one of the opened files; give another name.")
             return
         self._window.status.showMessage(f"Writing {path.name}…")
@@ -101,12 +101,13 @@ class ExportController(QObject):
         )
         return answer == QMessageBox.StandardButton.Yes
 
-    def _inputs(self) -> set[Path]:
+    def _is_input(self, path: Path) -> bool:
+        if not path.exists():
+            return False  # asking each of a hundred thousand images takes a second
         session = self._session
-        files = set(session.images)
-        if session.loaded is not None and session.loaded.label_path is not None:
-            files.add(session.loaded.label_path)
-        return {path.resolve() for path in files}
+        label = None if session.loaded is None else session.loaded.label_path
+        files = session.images if label is None else (label, *session.images)
+        return any(_is_same(file, path) for file in files)
 
     def _send(self, command: m.Export | m.Draw) -> None:
         self._pending[command.ticket] = command
@@ -129,3 +130,10 @@ class ExportController(QObject):
         if self._pending.pop(event.ticket, None) is not None:
             self._window.status.clearMessage()
             show_error(self._window, event.message, event.trace)
+
+
+def _is_same(file: Path, path: Path) -> bool:
+    try:
+        return file.samefile(path)
+    except OSError:
+        return False  # an image that is gone is none to be protected

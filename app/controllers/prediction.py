@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.models.session import Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
+from gridsal_core.frames import ImageView
 
 GIVEN_UP = "The prediction was stopped; choose the image again to make it."
 
@@ -16,11 +15,14 @@ GIVEN_UP = "The prediction was stopped; choose the image again to make it."
 class PredictionController(QObject):
     """Asks the engine for what the session lacks, newest wish first."""
 
+    noted = Signal(str)
+    """What a user should know of the prediction that was just made."""
+
     def __init__(self, session: Session, engine: EngineClient) -> None:
         super().__init__(session)
         self._session, self._engine = session, engine
-        self._under_way: tuple[int, Path] | None = None
-        self._given_up: Path | None = None
+        self._under_way: tuple[int, ImageView] | None = None
+        self._given_up: ImageView | None = None
         session.network_changed.connect(self._on_network)
         session.current_changed.connect(self._on_current)
         session.image_loaded.connect(self._ask)
@@ -49,26 +51,29 @@ class PredictionController(QObject):
             return
         if session.prediction is not None:
             return
-        image = session.loaded.path
-        if image == self._given_up:
-            session.set_trouble(image, GIVEN_UP)
+        view = session.loaded.view
+        if view == self._given_up:
+            session.set_trouble(view, GIVEN_UP)
             return
-        self._under_way = (self._engine.new_ticket(), image)
+        self._under_way = (self._engine.new_ticket(), view)
         self._engine.send(m.Predict(*self._under_way))
         session.set_predicting(True)
 
     def _on_predicted(self, event: m.Predicted) -> None:
-        self._session.add_prediction(event.sha256, event.image, event.prediction)
+        self._session.add_prediction(event.sha256, event.view, event.prediction)
+        if event.prediction.notes:
+            self.noted.emit(" ".join(event.prediction.notes))
         if self._is_under_way(event.ticket):
             self._forget()
             self._ask()
 
     def _on_failed(self, event: m.Failed) -> None:
         if self._under_way is not None and self._is_under_way(event.ticket):
-            image = self._under_way[1]
+            view = self._under_way[1]
             self._forget()
-            self._session.set_trouble(image, event.message)
-            if image != self._session.current:
+            self._session.set_trouble(view, event.message)
+            loaded = self._session.loaded
+            if loaded is not None and loaded.view != view:
                 self._ask()
 
     def _is_under_way(self, ticket: int) -> bool:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
 from app.main_window import MainWindow
+from app.models.framing import is_whole
 from app.models.region import RegionDocument
 from app.models.session import Session
 from app.settings import AppSettings
@@ -180,4 +181,7 @@ class RequestController(QObject):
             return ""
         count = region.pixel_count
         share = 100 * count / region.mask.size
-        return f"{count:,} pixels, {share:.1f} % of the image · {region.origin}"
+        loaded = self._session.loaded
+        is_part = loaded is not None and not is_whole(loaded.frame)
+        where = "crop window" if is_part else "image"
+        return f"{count:,} pixels, {share:.1f} % of the {where} · {region.origin}"

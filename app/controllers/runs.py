@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Literal
 
@@ -18,6 +17,7 @@ from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 from gridsal_core.arrays import BoolArray
 from gridsal_core.errors import GridSalError
+from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings, suggest_settings
 from gridsal_core.types import Snapshot
 from gridsal_core.upsampling import saliency_map
@@ -39,7 +39,7 @@ class Run:
     """A run that was sent to the engine."""
 
     ticket: int
-    image: Path
+    view: ImageView
     region: BoolArray
     settings: Settings
     phase: Phase = "starting"
@@ -65,7 +65,7 @@ class RunController(QObject):
         super().__init__(window)
         self._window, self._session, self._engine = window, session, engine
         self._run: Run | None = None
-        self._images: dict[int, Path] = {}
+        self._views: dict[int, ImageView] = {}
         self._message = ""
         screen = QGuiApplication.primaryScreen()
         rate = screen.refreshRate() if screen is not None else FALLBACK_RATE_HZ
@@ -99,7 +99,7 @@ class RunController(QObject):
     @property
     def is_pending(self) -> bool:
         """Whether the engine still owes a result."""
-        return bool(self._images)
+        return bool(self._views)
 
     def run_or_pause(self) -> None:
         """Start a run; pause or resume the one that is under way."""
@@ -135,7 +135,7 @@ class RunController(QObject):
     def show_run(self) -> bool:
         """Show the newest snapshot on the canvas if its image is the current one."""
         run = self._run
-        if run is None or run.snapshot is None or run.image != self._session.current:
+        if run is None or run.snapshot is None or not self._is_shown(run):
             return False
         snapshot, settings = run.snapshot, run.settings
         self._window.canvas.set_heat(
@@ -155,11 +155,11 @@ class RunController(QObject):
         if reason or session.loaded is None or region is None or class_index is None:
             self._message = reason
             return
-        run = Run(self._engine.new_ticket(), session.loaded.path, region.mask.copy(), settings)
+        run = Run(self._engine.new_ticket(), session.loaded.view, region.mask.copy(), settings)
         self._run, self._message = run, ""
-        self._images[run.ticket] = run.image
+        self._views[run.ticket] = run.view
         self._engine.send(
-            m.Explain(run.ticket, run.image, run.region, class_index, region.origin, settings)
+            m.Explain(run.ticket, run.view, run.region, class_index, region.origin, settings)
         )
         self._window.plot.clear(settings.steps)
         self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
@@ -174,6 +174,10 @@ class RunController(QObject):
         snapshot = self._engine.mailbox.take(run.ticket)
         if snapshot is None:
             return
+        if run.snapshot is not None and snapshot.step < run.snapshot.step:
+            run.clock = None  # for want of memory it began again
+        if snapshot.notes and (run.snapshot is None or run.snapshot.notes != snapshot.notes):
+            self._window.status.showMessage(snapshot.notes[-1], 15000)
         run.snapshot = snapshot
         if run.clock is None:
             run.clock = (snapshot.step, monotonic())
@@ -183,18 +187,18 @@ class RunController(QObject):
         self._refresh()
 
     def _on_finished(self, event: m.Finished) -> None:
-        image = self._images.pop(event.ticket, None)
-        if image is None:
+        view = self._views.pop(event.ticket, None)
+        if view is None:
             return
         if self._run is not None and self._run.ticket == event.ticket:
             self._end_run()
             done = event.explanation.steps
-            self._message = f"Done: {done} steps."
-        self._session.add_result(image, event.explanation)
+            self._message = " ".join((f"Done: {done} steps.", *event.explanation.notes))
+        self._session.add_result(view, event.explanation)
         self._refresh()
 
     def _on_failed(self, event: m.Failed) -> None:
-        if self._images.pop(event.ticket, None) is None:
+        if self._views.pop(event.ticket, None) is None:
             return
         if self._run is not None and self._run.ticket == event.ticket:
             self._end_run()
@@ -204,7 +208,7 @@ class RunController(QObject):
 
     def on_engine_lost(self) -> None:
         """Give up what the engine owed."""
-        self._images.clear()
+        self._views.clear()
         if self._run is not None:
             self._end_run()
             self._message = "The run was lost with the engine; run it again."
@@ -245,7 +249,11 @@ class RunController(QObject):
         else:
             done = run.snapshot.step if run.snapshot is not None else 0
             panel.set_progress(done, run.settings.steps if done else 0)
-            panel.set_text(_progress_text(run, run.image == self._session.current))
+            panel.set_text(_progress_text(run, self._is_shown(run)))
+
+    def _is_shown(self, run: Run) -> bool:
+        loaded = self._session.loaded
+        return loaded is not None and loaded.view == run.view
 
     def _why_not(self) -> str:
         try:
@@ -265,8 +273,14 @@ def _progress_text(run: Run, is_current: bool) -> str:
     elif left := run.time_left():
         parts.append(left)
     if not is_current:
-        parts.append(f"on {run.image.name}")
+        parts.append(f"on {_place(run.view)}")
     return " · ".join(parts)
+
+
+def _place(view: ImageView) -> str:
+    """Name what a run is on while something else is shown."""
+    page = f", page {view.page + 1}" if view.page else ""
+    return view.path.name + page
 
 
 def _duration(seconds: float) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QStringListModel,
     Qt,
     SignalInstance,
 )
 from PySide6.QtGui import QImage, QPixmap
+
+from gridsal_core.datasets.folder import ImageListing
 
 CACHE_BYTES = 64 * 2**20
 BYTES_PER_PIXEL = 4
@@ -24,8 +26,6 @@ CANNOT_BE_READ = "cannot be read"
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 STATUS_ROLE = Qt.ItemDataRole.UserRole + 2
 REASON_ROLE = Qt.ItemDataRole.UserRole + 3
-
-_ROOT = QModelIndex()
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -41,11 +41,13 @@ class ThumbnailSource(Protocol):
     def clear(self) -> None: ...
 
 
-class ImageListModel(QAbstractListModel):
+class ImageListModel(QStringListModel):
     """Image paths with name, thumbnail and a short status.
 
-    Roles: display is the file name, decoration the thumbnail (QPixmap, None until it is read),
-    tool tip the path or why the image cannot be read, and PATH_ROLE, STATUS_ROLE, REASON_ROLE.
+    Roles: display is the file's name (from the folder on, if it is in a sub-folder), decoration
+    the thumbnail (QPixmap, None until it is read), tool tip the path or why the image cannot be
+    read, and PATH_ROLE, STATUS_ROLE, REASON_ROLE. The base class only knows how many rows there
+    are: a view asks that once a row whenever it is laid out, which in Python would take seconds.
 
     Parameters
     ----------
@@ -66,89 +68,88 @@ class ImageListModel(QAbstractListModel):
         super().__init__(parent)
         self._source = thumbnails
         self._cache_bytes = cache_bytes
-        self._paths: tuple[Path, ...] = ()
-        self._rows: dict[Path, int] = {}
-        self._pixmaps: OrderedDict[Path, QPixmap] = OrderedDict()
+        self._images = ImageListing(Path())
+        self._pixmaps: OrderedDict[int, QPixmap] = OrderedDict()
         self._used_bytes = 0
-        self._reasons: dict[Path, str] = {}
-        self._statuses: dict[Path, str] = {}
+        self._reasons: dict[int, str] = {}
+        self._statuses: dict[int, str] = {}
         thumbnails.loaded.connect(self._on_loaded)
         thumbnails.failed.connect(self._on_failed)
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> Sequence[Path]:
         """The images, in the order of the list."""
-        return self._paths
+        return self._images
 
     def set_paths(self, paths: Sequence[Path]) -> None:
         """Show other images; thumbnails, statuses and requests of the old ones go."""
-        self.beginResetModel()
         self._source.clear()
-        self._paths = tuple(paths)
-        self._rows = {path: row for row, path in enumerate(self._paths)}
+        self._images = paths if isinstance(paths, ImageListing) else ImageListing.of(paths)
         self._pixmaps.clear()
         self._used_bytes = 0
         self._reasons.clear()
         self._statuses.clear()
-        self.endResetModel()
+        self.setStringList([""] * len(self._images))
 
     def row_of(self, path: Path) -> int | None:
         """Return the row of an image, or None if it is not in the list."""
-        return self._rows.get(path)
+        return self._images.row_of(path)
 
     def set_status(self, path: Path, text: str) -> None:
         """Say something short about an image, such as "explained"; nothing takes it back."""
-        if path in self._rows and self._statuses.get(path, "") != text:
-            self._statuses[path] = text
-            self._announce(path)
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._paths)
+        row = self.row_of(path)
+        if row is not None and self._statuses.get(row, "") != text:
+            self._statuses[row] = text
+            self._announce(row)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        if not index.isValid():
+        row = index.row()
+        if not 0 <= row < len(self._images):
             return None
-        path = self._paths[index.row()]
-        reason = self._reasons.get(path, "")
-        status = CANNOT_BE_READ if reason else self._statuses.get(path, "")
+        name, reason = self._images.names[row], self._reasons.get(row, "")
+        status = CANNOT_BE_READ if reason else self._statuses.get(row, "")
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return path.name
+                return name
             case Qt.ItemDataRole.DecorationRole:
-                return self._thumbnail(path)
+                return self._thumbnail(row)
             case Qt.ItemDataRole.ToolTipRole:
-                return reason or str(path)
+                return reason or str(self._images[row])
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{path.name}, {status}" if status else path.name
-        return {int(PATH_ROLE): path, int(STATUS_ROLE): status, int(REASON_ROLE): reason}.get(role)
+                return f"{name}, {status}" if status else name
+            case _ if role == PATH_ROLE:
+                return self._images[row]
+        return {int(STATUS_ROLE): status, int(REASON_ROLE): reason}.get(role)
 
-    def _thumbnail(self, path: Path) -> QPixmap | None:
-        pixmap = self._pixmaps.get(path)
+    def _thumbnail(self, row: int) -> QPixmap | None:
+        pixmap = self._pixmaps.get(row)
         if pixmap is not None:
-            self._pixmaps.move_to_end(path)
-        elif path not in self._reasons:
-            self._source.request(path)
+            self._pixmaps.move_to_end(row)
+        elif row not in self._reasons:
+            self._source.request(self._images[row])
         return pixmap
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
-        if path not in self._rows or path in self._pixmaps:
+        row = self.row_of(path)
+        if row is None or row in self._pixmaps:
             return
         pixmap = QPixmap.fromImage(image)
-        self._pixmaps[path] = pixmap
+        self._pixmaps[row] = pixmap
         self._used_bytes += _bytes_of(pixmap)
         # The newest stays even where it alone is beyond the bound: it is being looked at.
         while self._used_bytes > self._cache_bytes and len(self._pixmaps) > 1:
             _, oldest = self._pixmaps.popitem(last=False)
             self._used_bytes -= _bytes_of(oldest)
-        self._announce(path)
+        self._announce(row)
 
     def _on_failed(self, path: Path, reason: str) -> None:
-        if path in self._rows:
-            self._reasons[path] = reason
-            self._announce(path)
+        row = self.row_of(path)
+        if row is not None:
+            self._reasons[row] = reason
+            self._announce(row)
 
-    def _announce(self, path: Path) -> None:
-        index = self.index(self._rows[path])
+    def _announce(self, row: int) -> None:
+        index = self.index(row)
         self.dataChanged.emit(index, index)
 
 

@@ -30,6 +30,8 @@ class RegionDocument(QObject):
     ----------
     height, width
         Size of the image in pixels. `reset` changes it.
+    start
+        (height, width) bool to begin with, which no undo takes back; nothing by default.
     parent
         The Qt owner.
 
@@ -42,11 +44,18 @@ class RegionDocument(QObject):
     changed = Signal(object)
     """The Box of pixels that may have changed. It is the whole image after a reset."""
 
-    def __init__(self, height: int = 0, width: int = 0, *, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        height: int = 0,
+        width: int = 0,
+        *,
+        start: BoolArray | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
-        self._mask: BoolArray = np.zeros((height, width), bool)
+        self._mask: BoolArray = np.zeros((height, width), bool) if start is None else start
         self._origin: RegionOrigin = PAINTED
         self._stroke: _Stroke | None = None
 

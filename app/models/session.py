@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.items import ImageItem, unless_whole
+from app.models.picture import Picture
 from app.models.region import RegionDocument
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import RequestError
+from gridsal_core.frames import Box, Frame, ImageView
 from gridsal_core.segments import majority_class
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, check_region
@@ -20,45 +24,53 @@ PREDICTION_CACHE_BYTES = 512 * 1024**2
 
 @dataclass(frozen=True, eq=False)
 class LoadedImage:
-    """Pixels for display, (H, W, 3) uint8, and the label map (H, W) where there is one.
+    """An image as it is worked on, and the open file behind it.
 
-    `label_path` is where a label map was found; `label_note` says why it is not used, if so.
+    Parameters
+    ----------
+    path, page, allow_large
+        What was read; see `ImageView`.
+    frame
+        The part that is worked on, and its working size (H, W).
+    rgb
+        (H, W, 3) uint8, for display.
+    picture
+        The open file, whatever the frame.
+    label, label_path, label_note
+        The label map (H, W) where there is one, where it was found, and why it is not used, if so.
     """
 
     path: Path
+    page: int
+    allow_large: bool
+    frame: Frame
     rgb: ByteArray
+    picture: Picture
     label: IndexArray | None
     label_path: Path | None = None
     label_note: str = ""
 
-
-@dataclass
-class ImageItem:
-    """What the analyst made on one image. Results are kept by the network's hash.
-
-    `class_index` is the class that was chosen by hand; None follows the prediction.
-    """
-
-    region: RegionDocument
-    class_index: int | None = None
-    results: dict[str, Explanation] = field(default_factory=dict)
+    @property
+    def view(self) -> ImageView:
+        """The pixels that the engine is to read."""
+        return ImageView(self.path, self.page, unless_whole(self.frame), self.allow_large)
 
 
 class PredictionCache:
-    """Predictions by network and image, the least recently used dropped first."""
+    """Predictions by network and view of an image, the least recently used dropped first."""
 
     def __init__(self, capacity_bytes: int = PREDICTION_CACHE_BYTES) -> None:
         self._capacity = capacity_bytes
         self._bytes = 0
-        self._entries: OrderedDict[tuple[str, Path], Prediction] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, ImageView], Prediction] = OrderedDict()
 
-    def get(self, network: str, image: Path) -> Prediction | None:
+    def get(self, network: str, image: ImageView) -> Prediction | None:
         entry = self._entries.get((network, image))
         if entry is not None:
             self._entries.move_to_end((network, image))
         return entry
 
-    def put(self, network: str, image: Path, prediction: Prediction) -> None:
+    def put(self, network: str, image: ImageView, prediction: Prediction) -> None:
         old = self._entries.pop((network, image), None)
         if old is not None:
             self._bytes -= _bytes_of(old)
@@ -80,8 +92,9 @@ class Session(QObject):
     """A network or a prediction is being waited for, or no longer."""
     images_changed = Signal()
     current_changed = Signal()
-    """Another image was chosen; its pixels follow with `image_loaded`."""
+    """Another image or page was chosen; its pixels follow with `image_loaded`."""
     image_loaded = Signal()
+    """The image is there, or it is worked on at another frame."""
     prediction_changed = Signal()
     """Of the current image."""
     region_changed = Signal(object)
@@ -93,14 +106,18 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.network: NetworkInfo | None = None
-        self.opening: Path | None = None
+        self.opening: str | None = None
         self.is_predicting = False
         self.folder: Path | None = None
-        self.images: tuple[Path, ...] = ()
+        self.images: Sequence[Path] = ()
         self.current: Path | None = None
+        self.page = 0
         self.loaded: LoadedImage | None = None
         self._trouble = ""
-        self._items: dict[Path, ImageItem] = {}
+        self._region: RegionDocument | None = None
+        self._pages: dict[Path, int] = {}
+        self._items: dict[tuple[Path, int], ImageItem] = {}
+        self._explained: set[tuple[str, Path]] = set()
         self._predictions = PredictionCache()
 
     @property
@@ -116,26 +133,26 @@ class Session(QObject):
     @property
     def item(self) -> ImageItem | None:
         """What was made on the current image; None until its pixels are loaded."""
-        return None if self.loaded is None else self._items[self.loaded.path]
+        return None if self.loaded is None else self._items[self.loaded.path, self.loaded.page]
 
     @property
     def region(self) -> RegionDocument | None:
-        """The request region of the current image."""
-        return None if self.item is None else self.item.region
+        """The request region of the current image, in its frame."""
+        return self._region if self.loaded is not None else None
 
     @property
     def prediction(self) -> Prediction | None:
         """The open network's prediction on the current image, if it was made."""
         if self.loaded is None or self.network is None:
             return None
-        return self._predictions.get(self.network.sha256, self.loaded.path)
+        return self._predictions.get(self.network.sha256, self.loaded.view)
 
     @property
     def result(self) -> Explanation | None:
-        """The open network's latest explanation on the current image."""
-        if self.item is None or self.network is None:
+        """The open network's latest explanation on the current image and frame."""
+        if self.loaded is None or self.item is None or self.network is None:
             return None
-        return self.item.results.get(self.network.sha256)
+        return self.item.result(self.network.sha256, self.loaded.view.frame)
 
     @property
     def predicted_class(self) -> int | None:
@@ -151,9 +168,9 @@ class Session(QObject):
         chosen = None if self.item is None else self.item.class_index
         return self.predicted_class if chosen is None else chosen
 
-    def set_opening(self, path: Path | None) -> None:
+    def set_opening(self, name: str | None) -> None:
         """Say which network is being opened, or that none is any more."""
-        self.opening = path
+        self.opening = name
         self.busy_changed.emit()
 
     def set_network(self, network: NetworkInfo | None) -> None:
@@ -167,7 +184,7 @@ class Session(QObject):
         self.network_changed.emit()
         self.prediction_changed.emit()
 
-    def set_images(self, folder: Path, images: tuple[Path, ...]) -> None:
+    def set_images(self, folder: Path, images: Sequence[Path]) -> None:
         """Take over an image folder; what was made on other images is kept."""
         self.folder, self.images = folder, images
         self.images_changed.emit()
@@ -175,45 +192,60 @@ class Session(QObject):
     def set_current(self, image: Path | None) -> None:
         """Choose an image of the list."""
         if image != self.current:
-            self.current, self.loaded, self._trouble = image, None, ""
-            self.current_changed.emit()
+            page = 0 if image is None else self._pages.get(image, 0)
+            self._choose(image, page)
 
-    def set_trouble(self, image: Path, sentence: str) -> None:
+    def set_page(self, page: int) -> None:
+        """Choose a page of the current image, 0-based; it is kept while other images are seen."""
+        if self.current is not None and page != self.page:
+            self._pages[self.current] = page
+            self._choose(self.current, page)
+
+    def unload(self) -> None:
+        """Say that the current image is read anew, at another frame: nothing of it counts now."""
+        self.loaded, self._trouble = None, ""
+        self.prediction_changed.emit()
+
+    def set_trouble(self, view: ImageView, sentence: str) -> None:
         """Say why the current image cannot be shown or segmented."""
-        if image == self.current:
+        is_other_frame = self.loaded is not None and self.loaded.view != view
+        if (view.path, view.page) == (self.current, self.page) and not is_other_frame:
             self._trouble = sentence
             self.prediction_changed.emit()
 
     def set_loaded(self, loaded: LoadedImage) -> None:
         """Take over the pixels of the current image."""
-        size = loaded.rgb.shape[:2]
-        item = self._items.get(loaded.path)
-        if item is None or item.region.mask.shape != size:
-            region = RegionDocument(*size, parent=self)
-            region.changed.connect(
-                lambda box, path=loaded.path: self._region_was_changed(path, box)
+        place = loaded.path, loaded.page
+        if place not in self._items:
+            self._items[place] = ImageItem(
+                lambda frame, box: self._region_was_changed(place, frame, box), self
             )
-            self._items[loaded.path] = ImageItem(region)
+        self._region = self._items[place].enter(loaded.frame)
         self.loaded = loaded
         self.image_loaded.emit()
         self.prediction_changed.emit()
 
-    def add_prediction(self, network: str, image: Path, prediction: Prediction) -> None:
+    def set_label(self, relabelled: LoadedImage) -> None:
+        """Take over the label map of the image that is loaded, read anew for other classes."""
+        if self.loaded is not None and self.loaded.rgb is relabelled.rgb:
+            self.loaded = relabelled
+
+    def add_prediction(self, network: str, view: ImageView, prediction: Prediction) -> None:
         """Keep a prediction of the network with this hash."""
-        self._predictions.put(network, image, prediction)
+        self._predictions.put(network, view, prediction)
         is_open = self.network is not None and self.network.sha256 == network
-        if is_open and self.loaded is not None and self.loaded.path == image:
+        if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 
-    def add_result(self, image: Path, explanation: Explanation) -> None:
-        """Keep a finished explanation with its image and network."""
-        self._items[image].results[explanation.provenance.checkpoint_sha256] = explanation
-        self.result_changed.emit(image)
+    def add_result(self, view: ImageView, explanation: Explanation) -> None:
+        """Keep a finished explanation with its image, network and frame."""
+        self._items[view.path, view.page].add_result(explanation)
+        self._explained.add((explanation.provenance.checkpoint_sha256, view.path))
+        self.result_changed.emit(view.path)
 
     def has_result(self, image: Path) -> bool:
-        """Whether the open network has explained something on an image."""
-        item = self._items.get(image)
-        return item is not None and self.network is not None and self.network.sha256 in item.results
+        """Whether the open network has explained something on an image, on any page or frame."""
+        return self.network is not None and (self.network.sha256, image) in self._explained
 
     def set_class(self, class_index: int | None) -> None:
         """Choose the class to explain, or None to follow the prediction."""
@@ -230,7 +262,7 @@ class Session(QObject):
             If the settings do not fit the image.
         """
         if self.opening is not None:
-            return f"Opening {self.opening.name}…"
+            return f"Opening {self.opening}…"
         if self.network is None:
             return "Open a network first: File > Open model."
         if self.current is None:
@@ -248,8 +280,13 @@ class Session(QObject):
         settings.check_image(*self.loaded.rgb.shape[:2])
         return ""
 
-    def _region_was_changed(self, path: Path, box: object) -> None:
-        if self.loaded is not None and self.loaded.path == path:
+    def _choose(self, image: Path | None, page: int) -> None:
+        self.current, self.page, self.loaded, self._trouble = image, page, None, ""
+        self.current_changed.emit()
+
+    def _region_was_changed(self, place: tuple[Path, int], frame: Frame, box: Box) -> None:
+        loaded = self.loaded
+        if loaded is not None and (loaded.path, loaded.page, loaded.frame) == (*place, frame):
             self.region_changed.emit(box)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -15,12 +15,15 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
+from app.models.framing import is_whole
+from app.models.picture import to_qimage
 from app.theme import current_colors
 from app.tools.base import Tool
 from app.tools.pan import PanTool
@@ -33,9 +36,10 @@ from app.views.canvas_layers import (
     heat_table,
 )
 from app.views.canvas_overlays import HeatBar, HintCard
-from app.views.canvas_view import ZoomView, pixel_at
+from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
+from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
-from gridsal_core.frames import Box
+from gridsal_core.frames import Box, Frame
 from gridsal_core.types import ClassInfo
 
 Layer = Literal["image", "prediction", "perturbed", "heat", "region"]
@@ -73,7 +77,8 @@ class Canvas(ZoomView):
         self.setAccessibleDescription("The image with prediction, heat map and request region")
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
-        self._image = ImageLayer()
+        self._image = DetailLayer()
+        self._frame_layer = FrameLayer()
         self._perturbed = ImageLayer()
         self._prediction = IndexLayer()
         self._heat = IndexLayer()
@@ -86,9 +91,12 @@ class Canvas(ZoomView):
             "heat": self._heat,
             "region": self._region,
         }
-        for item in (*self._layers.values(), self._cursor):
+        above = (item for name, item in self._layers.items() if name != "image")
+        for item in (self._image, self._frame_layer, *above, self._cursor):
             self.add_layer(item)
+        self._frame = Frame.whole((1, 1))
         self._perturbed.setVisible(False)
+        self._picture_key = 0
         self._classes: tuple[ClassInfo, ...] = ()
         self._hidden: set[int] = set()
         self._prediction_opacity = DEFAULT_PREDICTION_OPACITY
@@ -109,15 +117,48 @@ class Canvas(ZoomView):
 
     def set_image(self, rgb: ByteArray | None) -> None:
         """Show (H, W, 3) uint8, or the hint; everything known about the last image goes."""
+        if rgb is None:
+            self.set_picture((), Frame.whole((1, 1)))
+        else:
+            self.set_picture((to_qimage(rgb),), Frame.whole((rgb.shape[0], rgb.shape[1])))
+
+    def set_picture(
+        self, levels: Sequence[QImage], frame: Frame, tiles: TileSource | None = None
+    ) -> None:
+        """Show an image that is worked on at a frame, whose working pixels all layers have.
+
+        Parameters
+        ----------
+        levels
+            The whole image, its half, its quarter and so on, as far as they are there; the first
+            may have fewer pixels than the image. Nothing shows the hint.
+        frame
+            The part that is worked on, and its size; the rest of the image is seen, dimmed.
+        tiles
+            Where the pixels come from that the levels lack.
+        """
         self.cancel_gesture()
+        is_same = bool(levels) and levels[0].cacheKey() == self._picture_key
         self.set_prediction(None, ())
         self.set_perturbed(None)
         self.set_heat(None)
         self.set_region(None)
-        self._image.set_rgb(rgb)
-        self._hint.setVisible(rgb is None)
+        self._picture_key = levels[0].cacheKey() if levels else 0
+        full = QSizeF(frame.full[1], frame.full[0]) if levels else QSizeF()
+        self._image.set_picture(levels, full, tiles)
+        self._hint.setVisible(not levels)
         self._show_cursor(None)
-        self.set_content_size(self._image.boundingRect().size())
+        old, self._frame = self._frame, frame
+        self._place_frame(old if is_same else None)
+
+    @property
+    def image_zoom(self) -> float:
+        """Screen pixels per pixel of the whole image: 1.0 is 100 %."""
+        return self.zoom * self._frame.scale
+
+    def set_image_zoom(self, factor: float) -> None:
+        """Zoom to `factor` screen pixels per pixel of the whole image."""
+        self.set_zoom(factor / self._frame.scale)
 
     def set_perturbed(self, rgb: ByteArray | None) -> None:
         """Set the perturbed image, shown in the image's place while its layer is visible."""
@@ -205,7 +246,7 @@ class Canvas(ZoomView):
         if tool is None or (not is_pan and event.button() != Qt.MouseButton.LeftButton):
             return
         point = self.to_image(event.position())
-        if tool.is_inside_only and pixel_at(point, self._image.boundingRect().size()) is None:
+        if tool.is_inside_only and pixel_at(point, self._working_size) is None:
             return
         self._acting = tool
         self._show_mouse_cursor()
@@ -285,13 +326,38 @@ class Canvas(ZoomView):
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
 
+    @property
+    def _working_size(self) -> QSizeF:
+        height, width = self._frame.size
+        return QSizeF(width, height)
+
+    def _place_frame(self, old: Frame | None) -> None:
+        """Put the image under the frame; of the same image as before, the same place is shown."""
+        frame = self._frame
+        center = self.to_image(QPointF(self.viewport().rect().center()))
+        in_image = self._image.transform().inverted()[0].map(center)
+        was_fitted, zoom = self.is_fitted, self.zoom
+        self._image.set_frame(frame)
+        inner = QRectF(QPointF(), self._working_size if not self._image.is_empty else QSizeF())
+        is_part = not is_whole(frame)
+        outer = self._image.mapRectToParent(self._image.boundingRect()) if is_part else inner
+        self._frame_layer.set_rects(inner, outer)
+        self.set_content(outer, MAX_ZOOM / frame.scale)
+        if old is None or old == frame:
+            return
+        if is_part:
+            self.show_rect(inner)
+        elif not was_fitted:
+            place = self._image.mapToParent(in_image)
+            self.set_view(place.x(), place.y(), zoom * old.scale / frame.scale)
+
     def _color_prediction(self) -> None:
         opacity = self._prediction_opacity
         self._prediction.set_table(class_table(self._classes, self._hidden, opacity))
 
     def _hover(self, point: QPointF | None) -> None:
-        size = self._image.boundingRect().size()
-        pixel = None if point is None else pixel_at(point, size)
+        is_empty = point is None or self._image.is_empty
+        pixel = None if point is None or is_empty else pixel_at(point, self._working_size)
         if pixel == self._hovered:
             return
         self._hovered = pixel

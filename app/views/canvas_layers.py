@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.models.picture import halved, to_qimage
 from app.views.outline_splice import NO_LINES, lines_within, spliced
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box
@@ -31,26 +32,21 @@ class ImageLayer(QGraphicsItem):
 
     def __init__(self) -> None:
         super().__init__()
-        self._picture = QImage()
         # The picture, its half, its quarter and so on, as far as they were needed.
-        self._levels: list[QImage] = []
+        self._levels: list[QImage] = [QImage()]
         self._size = QSizeF()
 
     @property
     def is_empty(self) -> bool:
         """True if there is nothing to paint."""
-        return self._picture.isNull()
+        return self._levels[0].isNull()
 
     def set_rgb(self, rgb: ByteArray | None) -> None:
         """Show (H, W, 3) uint8 colours, or nothing."""
         if rgb is None:
             self._show(QImage())
             return
-        height, width = rgb.shape[:2]
-        data = np.ascontiguousarray(rgb)
-        wrapped = QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        # The conversion copies, so that the array may go; 32 bits paint without a conversion.
-        self._show(wrapped.convertToFormat(QImage.Format.Format_RGB32))
+        self._show(to_qimage(rgb))
 
     def boundingRect(self) -> QRectF:
         return QRectF(QPointF(), self._size)
@@ -58,9 +54,9 @@ class ImageLayer(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        if self._picture.isNull():
+        if self.is_empty:
             return
-        scale = painter.deviceTransform().m11()
+        scale = painter.deviceTransform().m11() * self._size.width() / self._levels[0].width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
         part = self._visible(painter, widget)
         picture = self._level(scale)
@@ -71,19 +67,11 @@ class ImageLayer(QGraphicsItem):
     def _level(self, scale: float) -> QImage:
         """Return the picture small enough: Qt's smooth reduction mixes only 2 x 2 pixels."""
         depth = 0
-        while scale <= 0.5 and min(self._size.toSize().toTuple()) >> depth > 2:
+        while scale <= 0.5 and min(self._levels[0].width(), self._levels[0].height()) >> depth > 2:
             scale *= 2
             depth += 1
         while len(self._levels) <= depth:
-            last = self._levels[-1]
-            self._levels.append(
-                last.scaled(
-                    max(last.width() // 2, 1),
-                    max(last.height() // 2, 1),
-                    Qt.AspectRatioMode.IgnoreAspectRatio,
-                    Qt.TransformationMode.SmoothTransformation,
-                )
-            )
+            self._levels.append(halved(self._levels[-1]))
         return self._levels[depth]
 
     def _visible(self, painter: QPainter, widget: QWidget | None) -> QRectF:
@@ -94,13 +82,13 @@ class ImageLayer(QGraphicsItem):
         seen = to_item.mapRect(QRectF(widget.rect())).toAlignedRect().adjusted(-1, -1, 1, 1)
         return QRectF(seen).intersected(self.boundingRect())
 
-    def _show(self, picture: QImage) -> None:
-        size = QSizeF(picture.size())
+    def _show(self, *levels: QImage, size: QSizeF | None = None) -> None:
+        """Show a picture, its half and so on, over a size that may be larger than its own."""
+        size = QSizeF(levels[0].size()) if size is None else size
         if size != self._size:
             self.prepareGeometryChange()
             self._size = size
-        self._picture = picture
-        self._levels = [picture]
+        self._levels = list(levels)
         self.update()
 
 

@@ -27,21 +27,24 @@ class HintCard(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.4)
         self._title.setFont(font)
         self._text = _centred_label()
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self._text)
+        self._layout = QVBoxLayout(self)
+        self._layout.setSpacing(8)
+        self._layout.addWidget(self._title)
+        self._layout.addWidget(self._text)
         self._buttons = QHBoxLayout()
-        layout.addLayout(self._buttons)
+        self._layout.addLayout(self._buttons)
         self._tint()
 
     def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
         """Change the words, and offer a button for each action."""
         while (old := self._buttons.takeAt(0)) is not None:
             if (button := old.widget()) is not None:
+                button.hide()
                 button.deleteLater()
         for action in actions:
-            self._buttons.addWidget(_button_for(action))
+            button = _button_for(action)
+            self._buttons.addWidget(button)
+            button.show()  # what is not shown yet takes no room in `place`
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -56,6 +59,7 @@ class HintCard(QWidget):
     def place(self, area: QRect) -> None:
         """Move to the middle of `area`."""
         width = min(HINT_WIDTH, area.width())
+        self._layout.invalidate()
         height = min(max(self.heightForWidth(width), 0), area.height())
         self.setGeometry(
             area.center().x() - width // 2, area.center().y() - height // 2, width, height

@@ -15,7 +15,7 @@ WHEEL_UNITS_PER_STEP = 120.0
 
 
 class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
-    """Shows a `size` of image pixels, y down, aspect locked, on the raster engine.
+    """Shows a rectangle of image pixels, y down, aspect locked, on the raster engine.
 
     Zoom is in device-independent screen pixels per image pixel: 1.0 is 100 %.
     """
@@ -26,7 +26,8 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
-        self._size = QSizeF()
+        self._rect = QRectF()
+        self._max_zoom = MAX_ZOOM
         self._zoom = 1.0
         self._center = QPointF()
         self._is_fitted = True
@@ -52,21 +53,24 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         """True while the whole image is shown as large as it goes, also after a resize."""
         return self._is_fitted
 
-    def set_content_size(self, size: QSizeF) -> None:
-        """Set width and height of the content; a fit is renewed, other views of it stay."""
-        is_new = size != self._size
-        self._size = QSizeF(size)
+    def set_content(self, rect: QRectF, max_zoom: float = MAX_ZOOM) -> None:
+        """Set where the content is; a fit is renewed, other views of the same place stay."""
+        is_new = rect != self._rect
+        self._rect, self._max_zoom = QRectF(rect), max_zoom
         if is_new or self._is_fitted:
             self.fit()
 
     def fit(self) -> None:
         """Show everything, as large as it goes, and keep it so when the window is resized."""
         self._is_fitted = True
-        if self._size.isEmpty():
-            return
-        room = QSizeF(self.viewport().size()) - QSizeF(2 * FIT_MARGIN_PX, 2 * FIT_MARGIN_PX)
-        zoom = min(room.width() / self._size.width(), room.height() / self._size.height())
-        self._place(QPointF(self._size.width() / 2, self._size.height() / 2), max(zoom, 1e-3))
+        if not self._rect.isEmpty():
+            self._place(self._rect.center(), self._zoom_for(self._rect.size()))
+
+    def show_rect(self, rect: QRectF) -> None:
+        """Show a part of the content, as large as it goes."""
+        if not self._rect.isEmpty():
+            self._is_fitted = False
+            self._place(rect.center(), self._clamped(self._zoom_for(rect.size())))
 
     def set_zoom(self, factor: float) -> None:
         """Zoom to `factor` screen pixels per image pixel about the middle of the view."""
@@ -82,13 +86,13 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
 
     def pan_by(self, shift: QPointF) -> None:
         """Move the content by `shift` image pixels."""
-        if not self._size.isEmpty():
+        if not self._rect.isEmpty():
             self._is_fitted = False
             self._place(self._center - shift, self._zoom)
 
     def set_view(self, center_x: float, center_y: float, zoom: float) -> None:
         """Show what another view announced with `view_changed`."""
-        if not self._size.isEmpty():
+        if not self._rect.isEmpty():
             self._is_fitted = False
             self._place(QPointF(center_x, center_y), self._clamped(zoom))
 
@@ -118,11 +122,11 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
             return
         if self._is_fitted:
             self.fit()
-        elif not self._size.isEmpty():
+        elif not self._rect.isEmpty():
             self._place(self._center, self._zoom)
 
     def _zoom_to(self, zoom: float, about: QPointF) -> None:
-        if self._size.isEmpty():
+        if self._rect.isEmpty():
             return
         self._is_fitted = False
         zoom = self._clamped(zoom)
@@ -130,8 +134,12 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         self._place(anchor - (about - self._middle()) / zoom, zoom)
 
     def _clamped(self, zoom: float) -> float:
-        shortest = min(self._size.width(), self._size.height())
-        return min(max(zoom, min(1.0, MIN_SHORT_EDGE_PX / shortest)), MAX_ZOOM)
+        shortest = min(self._rect.width(), self._rect.height())
+        return min(max(zoom, min(1.0, MIN_SHORT_EDGE_PX / shortest)), self._max_zoom)
+
+    def _zoom_for(self, size: QSizeF) -> float:
+        room = QSizeF(self.viewport().size()) - QSizeF(2 * FIT_MARGIN_PX, 2 * FIT_MARGIN_PX)
+        return max(min(room.width() / size.width(), room.height() / size.height()), 1e-3)
 
     def _place(self, center: QPointF, zoom: float) -> None:
         is_zoomed = zoom != self._zoom
@@ -139,8 +147,8 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         # The middle of the view stays over the image, so that it cannot be lost.
         self._center = self._snapped(
             QPointF(
-                min(max(center.x(), 0.0), self._size.width()),
-                min(max(center.y(), 0.0), self._size.height()),
+                min(max(center.x(), self._rect.left()), self._rect.right()),
+                min(max(center.y(), self._rect.top()), self._rect.bottom()),
             )
         )
         span = QSizeF(self.viewport().size()) / zoom

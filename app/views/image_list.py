@@ -33,7 +33,7 @@ from app.theme import current_colors
 THUMBNAIL_SIZE = QSize(72, 54)
 SPACING = 8
 ROW_HEIGHT = THUMBNAIL_SIZE.height() + SPACING
-SEPARATORS = "_- "
+SEPARATORS = "_- /"
 DEFAULT_HINT = "Open an image folder (Ctrl+Shift+O) or drop one here"
 
 

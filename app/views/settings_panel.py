@@ -99,14 +99,15 @@ class SettingsPanel(QWidget):
         else:
             self._on_field()
 
-    def set_has_cuda(self, has_cuda: bool) -> None:
-        """Offer the graphics card if there is one."""
-        if has_cuda and self._device.findData("cuda") < 0:
-            self._device.addItem("CUDA", "cuda")
+    def set_devices(self, names: tuple[str, ...]) -> None:
+        """Offer the devices that are there."""
+        for name in names:
+            if self._device.findData(name) < 0:
+                self._device.addItem(name.upper(), name)
 
     @property
     def device(self) -> str:
-        """Where to compute: auto, cpu or cuda."""
+        """Where to compute: auto, or a device's name."""
         return str(self._device.currentData())
 
     def _fill(self, settings: Settings) -> None:
@@ -188,7 +189,10 @@ class SettingsPanel(QWidget):
             "From cells to pixels. Nearest does not leak into the neighbouring cells.",
         )
         add_row(
-            more, "Device", self._device, "Where to compute. Auto takes CUDA when there is one."
+            more,
+            "Device",
+            self._device,
+            "Where to compute. Auto takes CUDA, else MPS, else the CPU.",
         )
         advanced = QWidget()
         advanced.setLayout(more)

@@ -11,6 +11,7 @@ import os
 import traceback
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,10 +24,13 @@ from gridsal_core.errors import (
     CheckpointError,
     GridSalError,
     ImageError,
+    OutputError,
     TrustNeededError,
 )
+from gridsal_core.frames import ImageView
 
 if TYPE_CHECKING:
+    from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
 
 NICENESS = 5
@@ -39,12 +43,12 @@ def serve(connection: Connection) -> None:
         os.nice(NICENESS)
     try:
         try:
-            import torch
+            from gridsal_core.devices import available_devices
         except (ImportError, OSError) as error:
             sentence = f"The engine cannot start: {error}. Install GridSal again."
             connection.send(m.Failed(m.NO_TICKET, sentence, traceback.format_exc()))
             return
-        connection.send(m.Ready(torch.cuda.is_available()))
+        connection.send(m.Ready(available_devices()))
         Engine(connection).run()
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return  # the window is gone, and so is everyone who could be told
@@ -106,22 +110,30 @@ class Engine:
         except TrustNeededError as needed:
             self._connection.send(m.TrustNeeded(command.ticket, str(needed), needed.code))
         else:
-            self._connection.send(m.NetworkOpened(command.ticket, network.info))
+            note = "" if command.card is None else _keep_card(command, command.card)
+            info = replace(
+                network.info, notes=(*network.info.notes, note) if note else network.info.notes
+            )
+            self._connection.send(m.NetworkOpened(command.ticket, info, network.card, not note))
 
     def _predict(self, command: m.Predict) -> None:
         network = self._open_network()
-        prediction = network.predict(self._read(command.image))
-        self._connection.send(
-            m.Predicted(command.ticket, command.image, network.sha256, prediction)
-        )
+        prediction = network.predict(self._read(command.view))
+        self._connection.send(m.Predicted(command.ticket, command.view, network.sha256, prediction))
 
     def _explain(self, command: m.Explain) -> None:
         from gridsal_core.grid_saliency import explain_steps
         from gridsal_core.types import Request
 
-        pixels = self._read(command.image)
+        view = command.view
         request = Request(
-            pixels, command.region, command.class_index, command.origin, command.image
+            self._read(view),
+            command.region,
+            command.class_index,
+            command.origin,
+            view.path,
+            view.page,
+            view.frame,
         )
         steps = explain_steps(
             self._open_network(), request, command.settings, stop=lambda: self._is_stopped
@@ -179,21 +191,45 @@ class Engine:
             raise CheckpointError("No network is open; open one with File > Open model.")
         return self._network
 
-    def _read(self, path: Path) -> FloatArray:
-        channels = self._open_network().card.input.channels
+    def _read(self, view: ImageView) -> FloatArray:
+        card = self._open_network().card.input
         try:
-            changed_ns = path.stat().st_mtime_ns
+            changed_ns = view.path.stat().st_mtime_ns
         except OSError as error:
             raise ImageError(
-                f"{path.name} cannot be read any more ({error.strerror}); put it back or open the "
-                "folder again."
+                f"{view.path.name} cannot be read any more ({error.strerror}); put it back or open "
+                "the folder again."
             ) from error
-        return _read_cached(path, changed_ns, channels)
+        return _read_cached(view, changed_ns, card.channels, card.values)
+
+
+def _keep_card(command: m.OpenNetwork, card: ModelCard) -> str:
+    """Write a card that the user confirmed beside the network; return why not, if so."""
+    from gridsal_core.checkpoints.card import card_place, write_card
+
+    place = Path(command.source)
+    beside = place if place.exists() else command.weights
+    if beside is None:
+        return "The model card is used until the window closes: there is no file to keep it beside."
+    try:
+        write_card(card, card_place(beside))
+    except OutputError as error:
+        return f"The model card is used but not kept: {error}"
+    return ""
 
 
 @lru_cache(maxsize=2)
-def _read_cached(path: Path, changed_ns: int, channels: int) -> FloatArray:
+def _read_cached(
+    view: ImageView, changed_ns: int, channels: int, values: tuple[float, float] | None
+) -> FloatArray:
     """Read an image; the time of its last change is part of the key, so that edits are seen."""
     from gridsal_core.images import read_image
 
-    return read_image(path, channels)
+    return read_image(
+        view.path,
+        channels,
+        page=view.page,
+        values=values,
+        frame=view.frame,
+        allow_large=view.allow_large,
+    )

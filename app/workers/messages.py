@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gridsal_core.arrays import BoolArray
 from gridsal_core.checkpoints.card import ModelCard
+from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
 
@@ -39,7 +40,7 @@ class Predict:
     """Segment an image; answered by Predicted."""
 
     ticket: int
-    image: Path
+    view: ImageView
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Explain:
     """Explain a region of an image; answered by Progress after each step, then Finished."""
 
     ticket: int
-    image: Path
+    view: ImageView
     region: BoolArray
     class_index: int
     origin: RegionOrigin
@@ -97,17 +98,26 @@ Command = OpenNetwork | Predict | Explain | Pause | Resume | Stop | Export | Dra
 
 @dataclass(frozen=True)
 class Ready:
-    """The engine process has imported torch and waits."""
+    """The engine process has imported torch and waits.
 
-    has_cuda: bool
+    `devices` are the names of where it can compute, `auto` first.
+    """
+
+    devices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class NetworkOpened:
-    """The network is open."""
+    """The network is open.
+
+    `card` is what its card says, completed. `is_card_kept` is False only where a card that came
+    with the command could not be written beside the network.
+    """
 
     ticket: int
     network: NetworkInfo
+    card: ModelCard
+    is_card_kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ class Predicted:
     """The network's answer on an image."""
 
     ticket: int
-    image: Path
+    view: ImageView
     sha256: str
     prediction: Prediction
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class Opened:
         Output channels K, if they are known without running the network.
     notes
         What a user should know of how it was opened, one sentence each.
+    check
+        For a converted network: gets the first image as the module got it, (1, C, H, W) normalised
+        and padded, and what the module made of it; returns a sentence for the user if the runtime
+        of the original format answers otherwise.
+    trial_size
+        Height and width at which it is sure to run, for a network that does not take any size.
     """
 
     module: nn.Module
@@ -96,6 +103,8 @@ class Opened:
     sha256: str = ""
     class_count: int | None = None
     notes: tuple[str, ...] = ()
+    check: Callable[[Tensor, object], str | None] | None = None
+    trial_size: tuple[int, int] | None = None
 
 
 def _existing(text: str | Path) -> Path | None:

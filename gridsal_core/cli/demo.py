@@ -11,7 +11,7 @@ import typer
 from gridsal_core.cli.progress import say
 from gridsal_core.demo import Demo, find_demo
 
-OpenWindow = Callable[["Path | None", "Path | None"], int]
+OpenWindow = Callable[["str | Path | None", "Path | None"], int]
 
 
 def command(open_window: OpenWindow | None) -> Callable[..., None]:

@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from gridsal_core.arrays import BoolArray, IndexArray
+from gridsal_core.cli.job import NetworkOptions, Outputs, compute, summary
 from gridsal_core.cli.numbers import number, whole
-from gridsal_core.errors import RequestError
+from gridsal_core.cli.progress import say
+from gridsal_core.cli.subject import Choice, Subject, make_request
+from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.perturbation import parse_perturbation
 from gridsal_core.settings import Settings, parse_init, parse_mask_size, suggest_settings
-from gridsal_core.types import RegionOrigin, find_class
-
-if TYPE_CHECKING:
-    from gridsal_core.network import SegmentationNetwork
+from gridsal_core.working_scale import parse_working_scale
 
 SUGGESTED = "the model card's, else by the image's size"
+_NETWORK = "Network"
 _SETTINGS = "Settings"
 _REQUEST = "Request"
 
 
 def explain(
-    model: Annotated[Path, typer.Option(help="The network: a save_pretrained folder.")],
+    model: Annotated[
+        str, typer.Option(metavar="FILE|FOLDER|NAME", help="The network, see gridsal models.")
+    ],
     image: Annotated[Path, typer.Option(help="The image.")],
+    page: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--page", 1), metavar="NUMBER", help="Of an image of several, from 1."
+        ),
+    ] = 1,
+    scale: Annotated[
+        str,
+        typer.Option(
+            metavar="fit|crop|FRACTION|full",
+            help="Working scale: fit reduces the image only if memory asks for it; crop works on "
+            "a window around the request; a fraction such as 0.5; full.",
+        ),
+    ] = "fit",
+    allow_large: Annotated[
+        bool, typer.Option("--allow-large", help="Decode an image beyond the safe size.")
+    ] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights for a network that is given by name or by code.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="The model card. Default: the one beside the network.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    trust_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-code",
+            help="Allow Python code that comes with the network to run.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = False,
     region: Annotated[
         Path | None,
         typer.Option(
-            help="Explain this region: a PNG of the image's size, non-zero inside.",
+            help="Explain this region: a PNG of the whole image's size, non-zero inside.",
             rich_help_panel=_REQUEST,
         ),
     ] = None,
@@ -36,7 +79,7 @@ def explain(
         str | None,
         typer.Option(
             metavar="X,Y",
-            help="Explain the predicted segment at this image pixel.",
+            help="Explain the predicted segment at this pixel of the whole image.",
             rich_help_panel=_REQUEST,
         ),
     ] = None,
@@ -135,13 +178,25 @@ def explain(
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option(metavar="auto|cpu|cuda", help="Where to compute.")
+        str,
+        typer.Option(
+            metavar="auto|cpu|cuda|cuda:N|mps",
+            help="Where to compute; auto takes CUDA, else MPS, else the CPU.",
+        ),
     ] = "auto",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Write the data here.")
     ] = None,
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE.png|svg|pdf", help="Write the figure here.")
+    ] = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE.png",
+            help="Write the map alone here, at the whole image's size: 16-bit grey, white is 1.",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")] = False,
 ) -> None:
@@ -166,76 +221,58 @@ def explain(
         upsampling=upsampling,
     )
     Settings(**given)
-    point = None if at is None else _parse_point(at)
-    if sum(choice is not None for choice in (region, at, segment_of)) != 1:
+    subject = Subject(image, _page(page), parse_working_scale(scale), allow_large)
+    choice = Choice(region, None if at is None else _parse_point(at), segment_of, class_)
+    if sum(way is not None for way in (region, at, segment_of)) != 1:
         raise RequestError(
             "Say what to explain with one of --region MASK.png, --at X,Y or --segment-of CLASS."
         )
     _explain_checked(
-        model, image, region, point, segment_of, class_, given, device, out, figure, quiet
+        NetworkOptions(model, device, weights, card, trust_code),
+        subject,
+        choice,
+        given,
+        Outputs(out, figure, map_),
+        quiet,
     )
 
 
 def _explain_checked(
-    model: Path,
-    image: Path,
-    region: Path | None,
-    point: tuple[int, int] | None,
-    segment_of: str | None,
-    class_: str | None,
+    options: NetworkOptions,
+    subject: Subject,
+    choice: Choice,
     given: dict[str, Any],
-    device: str,
-    out: Path | None,
-    figure: Path | None,
+    outputs: Outputs,
     quiet: bool,
 ) -> None:
     from dataclasses import replace
 
-    from gridsal_core.images import image_size, read_image
+    from gridsal_core.images import image_info
     from gridsal_core.regions import read_region
-    from gridsal_core.segments import majority_class
-    from gridsal_core.types import Request
 
     # Whatever can be wrong without the network is told before torch is imported.
-    size = image_size(image)
-    painted = None if region is None else read_region(region, size)
-    from gridsal_core.cli.job import Outputs, compute, summary, tell_notes
-
-    outputs = Outputs(out, figure)
-    outputs.check(image, region)
-    from gridsal_core.checkpoints import load_network
-
-    network = load_network(model, device)
-    tell_notes(network, quiet=quiet)
-    pixels = read_image(image, network.card.input.channels)
-    class_map = network.predict(pixels).class_map
-    origin: RegionOrigin = "file" if painted is not None else "predicted segment"
-    if painted is None:
-        painted = _segment(network, class_map, point, segment_of)
-    chosen = (
-        find_class(network.classes, class_)
-        if class_ is not None
-        else majority_class(class_map, painted)
-    )
-    settings = replace(suggest_settings(*size, network.card.explain), **given)
-    request = Request(pixels, painted, chosen, origin, image)
+    info = image_info(subject.image, subject.page)
+    painted = None
+    if choice.region is not None:
+        painted = read_region(choice.region, info.size, allow_large=subject.allow_large)
+    outputs.check(subject.image, choice.region)
+    network = options.open(quiet=quiet)
+    for note in info.notes:
+        say(f"note: {note}", quiet=quiet)
+    request, notes = make_request(network, subject, choice, info.size, painted)
+    for note in notes:
+        say(f"note: {note}", quiet=quiet)
+    height, width = request.region.shape
+    settings = replace(suggest_settings(height, width, network.card.explain), **given)
     explanation = compute(network, request, settings, quiet=quiet)
     outputs.write(explanation)
     print(summary(explanation))
 
 
-def _segment(
-    network: SegmentationNetwork,
-    class_map: IndexArray,
-    point: tuple[int, int] | None,
-    segment_of: str | None,
-) -> BoolArray:
-    from gridsal_core.segments import largest_segment, segment_at
-
-    if point is not None:
-        return segment_at(class_map, *point)
-    index = find_class(network.classes, str(segment_of))
-    return largest_segment(class_map, index, network.classes[index].name)
+def _page(number: int) -> int:
+    if number < 1:
+        raise ImageError(f"There is no page {number}; pages count from 1.")
+    return number - 1
 
 
 def _parse_point(text: str) -> tuple[int, int]:

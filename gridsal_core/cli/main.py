@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gridsal_core.cli import demo, toy
+from gridsal_core.cli import demo, models, toy
+from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import explain
 from gridsal_core.cli.progress import say
@@ -83,7 +84,10 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
     @app.callback(invoke_without_command=True)
     def window(
         context: typer.Context,
-        model: Annotated[Path | None, typer.Option(help="Open this network in the window.")] = None,
+        model: Annotated[
+            str | None,
+            typer.Option(metavar="FILE|FOLDER|NAME", help="Open this network in the window."),
+        ] = None,
         images: Annotated[
             Path | None, typer.Option(help="Open this image folder in the window.")
         ] = None,
@@ -104,6 +108,8 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
         raise typer.Exit(open_window(model, images))
 
     app.command("explain")(explain)
+    app.command("card")(card)
     app.command("demo")(demo.command(open_window))
+    app.add_typer(models.app, name="models")
     app.add_typer(toy.app, name="toy")
     return app

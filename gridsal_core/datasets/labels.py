@@ -1,51 +1,87 @@
-"""Label maps: index PNGs, whose values are classes and never colours."""
+"""Label maps: which class each pixel of an image truly has.
+
+Index PNGs hold the class, or a data set's id of it (`label_ids`), as palette index or grey value;
+colour PNGs hold the class's colour (`label_colors`) or a segment id (`panoptic`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from gridsal_core.arrays import IndexArray
+from gridsal_core.datasets.label_colors import colors_to_classes
+from gridsal_core.datasets.label_ids import to_classes
+from gridsal_core.datasets.panoptic import find_panoptic_json, panoptic_classes
 from gridsal_core.errors import ImageError
 from gridsal_core.images import open_image, orientation, stored_rawmode, upright
+from gridsal_core.types import ClassInfo
 
 # Pillow stretches packed grey to 0..255; as a label, the packed value is the class.
 _STRETCH = {"L;2": 85, "L;4": 17}
 
 
-def read_label(path: Path, size: tuple[int, int] | None = None) -> IndexArray:
-    """Read an index PNG.
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """(H, W) classes, and a sentence on what was not understood of the file, or none.
+
+    Values that are no class of the network mean "unlabelled": 255, or 65535 in a network of more
+    than 255 classes.
+    """
+
+    classes: IndexArray
+    note: str = ""
+
+
+def read_label(
+    path: Path,
+    size: tuple[int, int] | None = None,
+    classes: Sequence[ClassInfo] | None = None,
+) -> IndexArray:
+    """Read a label map; see `read_label_map`, which also tells what was not understood."""
+    return read_label_map(path, size, classes).classes
+
+
+def read_label_map(
+    path: Path,
+    size: tuple[int, int] | None = None,
+    classes: Sequence[ClassInfo] | None = None,
+) -> LabelMap:
+    """Read a label map.
 
     Parameters
     ----------
     path
-        Palette (its indices), grey of 1 to 8 bits, or 16-bit grey.
+        An index PNG: palette (its indices), grey of 1 to 8 bits, or 16-bit grey. Or a colour PNG:
+        of COCO panoptic where its JSON lies beside its folder, else in the colours of `classes`.
     size
         (height, width) to resize to, by `resize_nearest`; None keeps the size.
-
-    Returns
-    -------
-    (H, W) uint8, or uint16 for a 16-bit file.
+    classes
+        Of the network. Without them, ids of a data set stay as they are, and colours mean nothing.
 
     Raises
     ------
     ImageError
-        If the file cannot be read or holds colours in place of indices.
+        If the file cannot be read, does not fit the network, or holds colours that mean nothing.
     """
+    count = None if classes is None else len(classes)
+    note = ""
     with open_image(path) as image:
         turn = orientation(image)
         stretch = _STRETCH.get(stored_rawmode(image), 1)
-        if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
-            raise ImageError(
-                f"{path.name} holds colours and not class indices; save it as an index PNG "
-                "(grey or palette, one number a pixel)."
-            )
-        stored = upright(np.asarray(image), turn)
-        label = _as_index(stored // stretch if stretch > 1 else stored, path)
-    return label if size is None else resize_nearest(label, size)
+        if image.mode in ("1", "L", "P") or image.mode.startswith("I"):
+            stored = upright(np.asarray(image), turn)
+            indices = _as_index(stored // stretch if stretch > 1 else stored, path)
+            label = to_classes(indices, path, count)
+        else:
+            label, note = _of_colors(image, turn, path, classes)
+    return LabelMap(label if size is None else resize_nearest(label, size), note)
 
 
 def resize_nearest(label: IndexArray, size: tuple[int, int]) -> IndexArray:
@@ -54,8 +90,26 @@ def resize_nearest(label: IndexArray, size: tuple[int, int]) -> IndexArray:
     The rule is PyTorch's `nearest-exact`: source index = floor((i + 0.5) * in / out), computed in
     float32 as there.
     """
+    if label.shape == size:
+        return label
     rows, columns = (_nearest(have, want) for have, want in zip(label.shape, size, strict=True))
     return label[rows[:, None], columns[None, :]]
+
+
+def _of_colors(
+    image: Image.Image, turn: int, path: Path, classes: Sequence[ClassInfo] | None
+) -> tuple[IndexArray, str]:
+    description = find_panoptic_json(path)
+    if description is None and not classes:
+        raise ImageError(
+            f"{path.name} holds colours and not class indices; open the network whose classes "
+            "have these colours, or save it as an index PNG (grey or palette, one number a pixel)."
+        )
+    rgb = upright(np.asarray(image.convert("RGB")), turn)
+    if description is not None:
+        count = None if classes is None else len(classes)
+        return panoptic_classes(rgb, path, description, count), ""
+    return colors_to_classes(rgb, classes or (), path)
 
 
 def _nearest(have: int, want: int) -> npt.NDArray[np.intp]:

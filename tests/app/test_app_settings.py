@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import AppSettings, load_settings, save_settings
+from app.settings import AppSettings, RecentModel, load_settings, save_settings
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def file(tmp_path: Path) -> Path:
 
 def test_settings_come_back_as_they_were(file: Path) -> None:
     kept = AppSettings(theme="dark", brush_size=7, window_state="AAA=", export_folder=Path("/e"))
-    kept.remember_model(Path("/nets/größer"))
+    kept.remember_model(RecentModel(source="/nets/größer"))
+    kept.remember_model(RecentModel(source="net.py:build", weights=Path("/nets/w.pt")))
     kept.remember_folder(Path("/pictures"))
 
     save_settings(kept, file)
@@ -29,14 +30,21 @@ def test_settings_come_back_as_they_were(file: Path) -> None:
 def test_names_that_are_no_text_come_back_byte_for_byte(file: Path) -> None:
     folder = Path(os.fsdecode(b"/data/dir\xff"))
     kept = AppSettings(export_folder=folder)
-    kept.remember_model(folder)
+    kept.remember_model(RecentModel(source=str(folder), weights=folder))
     kept.remember_folder(folder)
 
     save_settings(kept, file)
 
     again = load_settings(file)
-    assert again.recent_models == again.recent_folders == (folder,)
+    assert again.recent_models == (RecentModel(source=str(folder), weights=folder),)
+    assert again.recent_folders == (folder,)
     assert os.fsencode(str(again.export_folder)) == b"/data/dir\xff"
+
+
+def test_networks_remembered_as_plain_paths_are_still_known(file: Path) -> None:
+    file.write_text(json.dumps({"recent_models": ["/nets/größer"]}))
+
+    assert load_settings(file).recent_models == (RecentModel(source="/nets/größer"),)
 
 
 def test_without_a_file_the_defaults_serve(file: Path) -> None:
@@ -51,6 +59,8 @@ def test_without_a_file_the_defaults_serve(file: Path) -> None:
         {"brush_size": -3},
         {"theme": "pink"},
         {"recent_models": [1]},
+        {"recent_models": [""]},
+        {"recent_models": [{"weights": "/w.pt"}]},
         {"recent_folders": "one"},
         {"export_folder": 5},
         {"window_geometry": "\udcff"},

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.models.image_list import PATH_ROLE, STATUS_ROLE, ImageListModel
 from app.views.image_list import ImageListPanel
 from app.workers.thumbnails import ThumbnailLoader
+from gridsal_core.datasets.folder import ImageListing
 
 DECORATION = Qt.ItemDataRole.DecorationRole
 TOOL_TIP = Qt.ItemDataRole.ToolTipRole
@@ -202,6 +203,30 @@ class TestPanel:
         model.set_paths(paths_for(5000))
         panel.grab()
         assert 3 <= len(set(source.requests)) <= 12
+
+    def test_twenty_thousand_images_ask_for_no_more_than_a_few(self, qtbot: QtBot) -> None:
+        source = Source()
+        model = ImageListModel(source)
+        panel = shown(qtbot, model)
+        listing = ImageListing(Path("/data"), tuple(f"{n}.png" for n in range(20_000)))
+        model.set_paths(listing)
+        view = list_of(panel)
+        for place in (
+            0,
+            view.verticalScrollBar().maximum() // 2,
+            view.verticalScrollBar().maximum(),
+        ):
+            view.verticalScrollBar().setValue(place)
+            panel.grab()
+        assert 9 <= len(set(source.requests)) <= 40
+        assert source.requests[-1] in listing[-40:]
+        assert model.rowCount() == 20_000
+
+    def test_an_image_in_a_sub_folder_is_named_with_it(self) -> None:
+        model = ImageListModel(Source())
+        model.set_paths(ImageListing(Path("/data"), ("ulm/a.png",)))
+        assert model.index(0).data() == "ulm/a.png"
+        assert model.index(0).data(PATH_ROLE) == Path("/data/ulm/a.png")
 
     def test_real_files_appear_with_their_colours(
         self, qtbot: QtBot, loader: ThumbnailLoader, tmp_path: Path

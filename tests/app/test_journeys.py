@@ -200,7 +200,7 @@ def test_folders_and_networks_can_be_dropped(driver: Driver) -> None:
 
 def test_the_recent_entries_are_remembered(demo: Driver) -> None:
     found = find_demo()
-    assert demo.app.settings.recent_models[0] == found.model.resolve()
+    assert demo.app.settings.recent_models[0].source == str(found.model)
     assert demo.app.settings.recent_folders[0] == found.images.resolve()
     assert demo.window.recent_models.actions()[0].text().startswith("model")
 

@@ -53,7 +53,7 @@ def test_opening_a_network_can_be_cancelled_at_once(driver: Driver) -> None:
     driver.wait(lambda: driver.session.opening is not None)
     assert driver.push(driver.window.run.stop_button) < QUICK_SECONDS
     assert driver.session.opening is None
-    driver.app.files.open_model(found.model)
+    driver.app.networks.open_model(found.model)
     driver.wait(lambda: driver.session.network is not None)
 
 
@@ -73,12 +73,12 @@ def test_a_broken_checkpoint_is_told_in_a_sentence(
     shutil.copytree(find_demo().model, folder)
     break_it(folder)
     driver.open(None, None)
-    driver.app.files.open_model(folder)
+    driver.app.networks.open_model(folder)
     driver.wait(lambda: has_dialog())
     assert told in error_text()
     assert "Traceback" not in error_text()
     dismiss()
-    driver.app.files.open_model(find_demo().model)
+    driver.app.networks.open_model(find_demo().model)
     driver.wait(lambda: driver.session.network is not None)
 
 
@@ -105,7 +105,7 @@ def test_an_empty_folder_and_a_truncated_image_are_told(driver: Driver, tmp_path
     (folder / "a.jpg").write_bytes(data[: len(data) // 2])
     driver.app.files.open_folder(folder)
     driver.wait(lambda: "a.jpg" in driver.window.canvas.hint_text)
-    driver.app.files.open_model(find_demo().model)
+    driver.app.networks.open_model(find_demo().model)
     driver.wait(lambda: "a.jpg" in driver.window.run.text)
     assert not driver.window.run.main_button.isEnabled()
     driver.action("next")

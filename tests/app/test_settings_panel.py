@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.views.number_field import NumberField
@@ -214,3 +215,16 @@ def test_the_arrows_step_from_what_was_typed(
     QTest.keyClick(field, key)
 
     assert field.text() == shown
+
+
+def test_the_devices_that_are_there_are_offered_once_each(hand: Hand) -> None:
+    for _ in range(2):  # the engine says so each time it starts
+        hand.panel.set_devices(("auto", "cuda", "mps", "cpu"))
+
+    combos = hand.panel.findChildren(QComboBox)
+    (device,) = (combo for combo in combos if combo.findData("mps") >= 0)
+    names = [device.itemText(index) for index in range(device.count())]
+
+    assert names == ["Auto", "CPU", "CUDA", "MPS"]
+    device.setCurrentIndex(device.findData("mps"))
+    assert hand.panel.device == "mps"

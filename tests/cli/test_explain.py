@@ -209,7 +209,7 @@ def test_a_grey_picture_serves_a_colour_network(explain: Ask, scene: Scene, tmp_
 def test_an_interrupt_ends_with_130_and_a_sentence(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gridsal_core.checkpoints.load_network", interrupted)
@@ -217,3 +217,81 @@ def test_an_interrupt_ends_with_130_and_a_sentence(
 
     assert run(["explain", *arguments]) == 130
     assert capsys.readouterr().err.startswith("gridsal: interrupted")
+
+
+def frame_of(data: dict[str, Any]) -> dict[str, Any]:
+    frame: dict[str, Any] = json.loads(str(data["settings"]))["frame"]
+    return frame
+
+
+def test_a_working_scale_is_told_and_recorded_and_the_map_is_written_at_full_scale(
+    explain: Ask, scene: Scene, tmp_path: Path
+) -> None:
+    out, whole = tmp_path / "d.npz", tmp_path / "map.png"
+
+    answer = explain("--region", scene.region, "--scale", "0.5", "--out", out, "--map", whole)
+
+    data = archive(out)
+    assert answer.status == 0
+    assert "worked on at 18 x 12 of 36 x 24 pixels" in answer.out
+    assert frame_of(data)["size"] == [12, 18]
+    assert data["saliency"].shape == data["prediction"].shape == (12, 18)
+    np.testing.assert_array_equal(data["region"], box((12, 18), 2, 3, 7, 10))
+    with Image.open(whole) as image:
+        levels = np.asarray(image)
+    full = upsample(data["mask"], SIZE)
+    full[data["region"].repeat(2, 0).repeat(2, 1)] = 0
+    assert levels.shape == SIZE
+    np.testing.assert_allclose(levels / 65535, full, atol=1e-5)
+
+
+def test_an_image_that_fits_is_worked_on_as_it_is(
+    explain: Ask, scene: Scene, tmp_path: Path
+) -> None:
+    answer = explain("--region", scene.region, "--out", tmp_path / "d.npz")
+
+    assert "worked on" not in answer.out
+    assert json.loads(str(archive(tmp_path / "d.npz")["settings"]))["frame"] is None
+
+
+@pytest.mark.parametrize("by", ["region", "point"])
+def test_a_crop_goes_around_the_request(
+    explain: Ask, scene: Scene, tmp_path: Path, by: str
+) -> None:
+    request = {"region": ("--region", scene.region), "point": ("--at", "30,7")}[by]
+
+    answer = explain(*request, "--scale", "crop", "--out", tmp_path / "d.npz")
+
+    data = archive(tmp_path / "d.npz")
+    assert answer.status == 0
+    assert data["region"].any()
+    if by == "point":
+        frame = frame_of(data)
+        window = frame["window"] if frame else {"top": 0, "left": 0}
+        assert data["region"][7 - window["top"], 30 - window["left"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--scale", "tiny"), "give fit, crop, full, or a fraction"),
+        (("--page", "0"), "pages count from 1"),
+        (("--map", "map.jpg"), "does not end in .png"),
+        (("--device", "tpu"), "choose auto, cpu, cuda, mps"),
+        (("--weights", "no.pth"), "no file of weights at no.pth"),
+        (("--card", "no.toml"), "model card no.toml cannot be read"),
+    ],
+)
+def test_options_that_lead_nowhere(
+    explain: Ask, scene: Scene, arguments: tuple[str, str], told: str
+) -> None:
+    assert told in explain("--quiet", "--region", scene.region, *arguments).sentence
+
+
+def test_another_card_may_be_named(explain: Ask, scene: Scene, tmp_path: Path) -> None:
+    card = (scene.model / "gridsal.toml").read_text("utf-8").replace("Tree", "Wood")
+    (tmp_path / "other.toml").write_text(card, "utf-8")
+
+    answer = explain("--region", scene.region, "--card", tmp_path / "other.toml", "--class", "wood")
+
+    assert answer.out.startswith("Wood: ")

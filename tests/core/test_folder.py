@@ -7,9 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from natsort import natsorted, ns
 from PIL import Image
 
-from gridsal_core.datasets.folder import find_label, list_images
+from gridsal_core.datasets.folder import ImageListing, list_images, natural_key, scan_images
+from gridsal_core.datasets.label_files import find_label
 from gridsal_core.errors import ImageError
 
 
@@ -61,6 +65,69 @@ class TestListing:
         assert listed(tmp_path) == [f"{i}.jpg" for i in range(500)]
 
 
+class TestOrder:
+    @given(st.lists(st.text("aB0129_-. ", max_size=8)))
+    def test_names_are_sorted_as_natsort_does(self, names: list[str]) -> None:
+        expected = natsorted(sorted(names), alg=ns.IGNORECASE)
+        assert sorted(sorted(names), key=natural_key) == expected
+
+    def test_numbers_of_any_length_count_by_their_value(self) -> None:
+        names = [f"a{number}.png" for number in (10**400, 10**399, 7)]
+        assert sorted(names, key=natural_key) == names[::-1]
+
+
+class TestSubFolders:
+    def test_images_below_are_listed_in_order_with_their_folders(self, tmp_path: Path) -> None:
+        make(tmp_path, "ulm/a10.png", "ulm/a2.png", "bonn 2/c.png", "bonn/deep/b.jpg", "bonn/c.png")
+        expected = ("bonn/c.png", "bonn/deep/b.jpg", "bonn 2/c.png", "ulm/a2.png", "ulm/a10.png")
+        listing = scan_images(tmp_path)
+        assert listing.names == expected
+        assert listing[3] == tmp_path / "ulm" / "a2.png"
+
+    def test_images_of_its_own_are_all_that_counts(self, tmp_path: Path) -> None:
+        make(tmp_path, "a.png", "more/b.png")
+        assert scan_images(tmp_path).names == ("a.png",)
+
+    def test_label_folders_and_hidden_ones_are_left_out(self, tmp_path: Path) -> None:
+        others = ("gtFine", "labels", "SegmentationClass", "panoptic_val2017", ".cache", "Masks")
+        make(tmp_path, "leftImg8bit/val/ulm/a.png", *(f"{other}/a.png" for other in others))
+        assert scan_images(tmp_path).names == ("leftImg8bit/val/ulm/a.png",)
+
+    def test_a_label_map_beside_its_image_is_left_out_there_too(self, tmp_path: Path) -> None:
+        make(tmp_path, "x/a.jpg", "x/a.png", "y/b.png", "y/b_mask.png")
+        assert scan_images(tmp_path).names == ("x/a.jpg", "y/b.png")
+
+    def test_links_are_followed_once(self, tmp_path: Path) -> None:
+        make(tmp_path, "data/x/a.png", "elsewhere/b.png")
+        (tmp_path / "data" / "x" / "loop").symlink_to(tmp_path / "data")
+        (tmp_path / "data" / "other").symlink_to(tmp_path / "elsewhere")
+        assert scan_images(tmp_path / "data").names == ("other/b.png", "x/a.png")
+
+    def test_a_search_that_takes_too_long_ends_with_a_sentence(self, tmp_path: Path) -> None:
+        make(tmp_path, "x/a.png")
+        with pytest.raises(ImageError, match=r"too many sub-folders .* choose the one that holds"):
+            scan_images(tmp_path, seconds=-1)
+
+
+class TestListings:
+    def test_a_path_has_its_row(self, tmp_path: Path) -> None:
+        listing = ImageListing(tmp_path, ("a.png", "x/b.png"))
+        assert listing.row_of(tmp_path / "x" / "b.png") == 1
+        assert listing.row_of(tmp_path / "b.png") is None
+        assert listing.row_of(Path("/elsewhere/a.png")) is None
+        assert tmp_path / "a.png" in listing
+        assert tmp_path / "c.png" not in listing
+        assert list(listing) == [tmp_path / "a.png", tmp_path / "x" / "b.png"]
+        assert listing[:1] == (tmp_path / "a.png",)
+
+    @pytest.mark.parametrize("names", [("a/1.png", "a/2.png"), ("a/1.png", "b/1.png"), ()])
+    def test_any_paths_make_one(self, names: tuple[str, ...]) -> None:
+        paths = [Path("/data") / name for name in names]
+        listing = ImageListing.of(paths)
+        assert list(listing) == paths
+        assert [listing.row_of(path) for path in paths] == list(range(len(paths)))
+
+
 class TestLabelsAreNotListed:
     def test_an_index_png_beside_a_photograph(self, tmp_path: Path) -> None:
         make(tmp_path, "a.jpg", "a.png", "b.png")
@@ -91,7 +158,7 @@ class TestFolderErrors:
         with pytest.raises(ImageError, match=r"a\.jpg is a file; choose the folder"):
             list_images(tmp_path / "a.jpg")
 
-    @pytest.mark.parametrize("names", [(), ("a.txt",), ("images/a.txt",), ("other/a.jpg",)])
+    @pytest.mark.parametrize("names", [(), ("a.txt",), ("images/a.txt",), ("labels/a.png",)])
     def test_no_images(self, tmp_path: Path, names: tuple[str, ...]) -> None:
         make(tmp_path, *names)
         with pytest.raises(ImageError, match="holds no image; choose one with PNG"):

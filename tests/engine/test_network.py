@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gridsal_core import Request, Settings, explain
-from gridsal_core.devices import resolve_device
+from gridsal_core.checkpoints.card import InputCard, ModelCard
 from gridsal_core.errors import (
     CheckpointError,
-    DeviceError,
-    GridSalError,
     ImageError,
     RequestError,
     SettingsError,
 )
 from gridsal_core.grid_saliency import explain_many
+from gridsal_core.network import SegmentationNetwork
 from tests.engine.networks import Convolutions, OwnPixel, box, random_image, wrap
 
 IMAGE = random_image(9, 13)
@@ -282,14 +282,95 @@ def test_a_mask_larger_than_the_image_is_told() -> None:
         explain(wrap(OwnPixel()), Request(IMAGE, REGION, 1), Settings())
 
 
-@pytest.mark.parametrize("name", ["tpu", "", "cuda:0"])
-def test_an_unknown_device_is_told(name: str) -> None:
-    with pytest.raises(DeviceError, match="choose auto, cpu, cuda"):
-        resolve_device(name)
+class Narrow(nn.Module):
+    """Takes images of one size only, as many exported networks do."""
+
+    def __init__(self, size: tuple[int, int], inner: nn.Module) -> None:
+        super().__init__()
+        self.size, self.inner = size, inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-2:] != self.size:
+            raise RuntimeError(f"size {tuple(x.shape[-2:])} does not match {self.size}")
+        out: Tensor = self.inner(x)
+        return out
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-def test_a_missing_cuda_device_is_told_and_auto_does_without() -> None:
-    assert resolve_device("auto").type == "cpu"
-    with pytest.raises(GridSalError, match="no CUDA device"):
-        resolve_device("cuda")
+class OneAtATime(nn.Module):
+    """Takes one image at a time, as networks do that were traced with one."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) != 1:
+            raise RuntimeError("shape '[1, -1]' is invalid for this input")
+        out: Tensor = self.inner(x)
+        return out
+
+
+def test_a_network_of_one_size_gets_every_image_at_that_size_and_answers_at_the_images() -> None:
+    network = wrap(Narrow((16, 24), OwnPixel()), inputs={"size": (16, 24)})
+    image = np.zeros((9, 13, 3), np.float32)
+    image[:, 7:] = 1
+    region = box((9, 13), 2, 1, 6, 4)
+
+    prediction = network.predict(image)
+    result = explain(network, Request(image, region, 0), Settings(mask_size=(2, 2), steps=2))
+
+    np.testing.assert_array_equal(prediction.class_map, (image[..., 0] > 0.5).astype(np.uint8))
+    assert result.saliency.shape == (9, 13)
+    assert result.perturbed.shape == image.shape
+
+
+def test_a_network_for_single_images_is_asked_row_by_row() -> None:
+    chosen = Settings(mask_size=(2, 2), steps=3, init="auto", lam=0.1)
+    request = Request(IMAGE, REGION, 1)
+
+    single = explain(wrap(OneAtATime(Convolutions(2))), request, chosen)
+    batched = explain(wrap(Convolutions(2)), request, chosen)
+
+    np.testing.assert_allclose(single.losses, batched.losses, atol=1e-6)
+    np.testing.assert_allclose(single.mask, batched.mask, atol=1e-6)
+
+
+def test_what_a_network_raises_is_told_with_the_size_it_was_given() -> None:
+    network = wrap(Narrow((16, 24), OwnPixel()))
+    with pytest.raises(
+        CheckpointError, match=r"fails on an image of 13 x 9 pixels.*does not match"
+    ):
+        network.predict(IMAGE)
+
+
+def test_a_network_without_a_gradient_predicts_but_is_not_explained() -> None:
+    class Detached(OwnPixel):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x).detach()
+
+    network = wrap(Detached())
+
+    assert network.predict(IMAGE).class_map.shape == (9, 13)
+    with pytest.raises(CheckpointError, match="lets no gradient through"):
+        explain(network, Request(IMAGE, REGION, 1), Settings(mask_size=(2, 2), steps=1))
+
+
+def test_a_converted_network_is_compared_with_its_original_once_and_the_difference_told() -> None:
+    seen: list[tuple[Tensor, object]] = []
+
+    def differs(inputs: Tensor, output: object) -> str | None:
+        seen.append((inputs, output))
+        return "It differs by 0.5."
+
+    module = OwnPixel()
+    card = ModelCard(input=InputCard(mean=(0.5,), std=(0.5,), divisor=8))
+    network = SegmentationNetwork(module, card, class_count=2, source=Path("net"), check=differs)
+
+    first, second = network.predict(IMAGE), network.predict(IMAGE)
+
+    assert (first.notes, second.notes) == (("It differs by 0.5.",), ())
+    assert network.info.notes == ("It differs by 0.5.",)
+    ((inputs, output),) = seen
+    assert inputs.shape == (1, 3, 16, 16)
+    np.testing.assert_allclose(inputs[0, :, :9, :13].permute(1, 2, 0), 2 * IMAGE - 1, atol=1e-6)
+    torch.testing.assert_close(output, module(inputs))
