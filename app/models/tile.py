@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from gridsal_core.frames import Box
 
+TILE_EDGE = 512
+
 
 @dataclass(frozen=True)
 class Tile:

@@ -13,7 +13,6 @@ from app.models.picture import Picture, to_qimage
 from app.models.tile import Tile
 from gridsal_core.errors import GridSalError
 
-TILE_EDGE = 512
 THREADS = 2
 CACHE_BYTES = 256 * 2**20
 

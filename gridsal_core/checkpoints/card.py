@@ -185,7 +185,7 @@ def read_card(path: Path) -> ModelCard:
         return ModelCard.model_validate(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"The model card {path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CheckpointError(
             f"The model card {path} is not valid TOML ({error}); correct it or take it away."
         ) from error

@@ -15,8 +15,9 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from app.models.picture import OVERVIEW_PIXELS, Picture, overview_size, picture_levels
+from app.models.tile import TILE_EDGE, Tile
 from app.views.detail_layer import around, tiles_in
-from app.workers.tiles import TILE_EDGE, Tile, TileLoader
+from app.workers.tiles import TileLoader
 from gridsal_core.arrays import ByteArray
 from gridsal_core.errors import ImageError
 from gridsal_core.frames import Box, ImageView
