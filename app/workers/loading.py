@@ -49,7 +49,7 @@ def load_image(
         return TooLarge(view, str(error))
     try:
         return with_label(_load(view, picture, choose(picture.info.size)), rules)
-    except BaseException:
+    except BaseException:  # nothing is kept from the caller: the file is only closed on the way
         picture.close()
         raise
 
