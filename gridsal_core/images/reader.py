@@ -36,7 +36,9 @@ _BAND_PIXELS = 8_000_000
 
 
 @contextmanager
-def open_pixels(path: Path, page: int = 0, *, allow_large: bool = False) -> Iterator[PixelReader]:
+def open_pixels(
+    path: str | Path, page: int = 0, *, allow_large: bool = False
+) -> Iterator[PixelReader]:
     """Open an image to read windows of it as they are shown.
 
     A TIFF is read window by window. What can only be decoded as a whole is decoded at the first
@@ -61,7 +63,7 @@ def open_pixels(path: Path, page: int = 0, *, allow_large: bool = False) -> Iter
     with open_stored(path, page, allow_large=allow_large) as opened:
         layout = opened.full.layout
         if isinstance(opened.full, PillowRaster) and not allow_large:
-            check_pixels(path, layout.size, 4 * layout.dtype.itemsize)
+            check_pixels(opened.path, layout.size, 4 * layout.dtype.itemsize)
         yield PixelReader(opened)
 
 

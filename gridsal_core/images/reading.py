@@ -32,7 +32,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def read_image(
-    path: Path,
+    path: str | Path,
     channels: int = 3,
     *,
     page: int = 0,
@@ -80,13 +80,13 @@ def read_image(
         path, page, allow_large=allow_large, with_alpha=channels not in (1, 3)
     ) as opened:
         layout = opened.full.layout
-        bands = _bands_for(layout, channels, path)
+        bands = _bands_for(layout, channels, opened.path)
         if layout.is_8_bit:
             # Scaling whole numbers after they are averaged is exact and takes a quarter of memory.
             pixels = _read(opened, frame, lambda stored: stored[..., bands], allow_large)
             pixels = np.divide(pixels, np.float32(255), dtype=np.float32)
         else:
-            unit = unit_scale(layout, values, path)
+            unit = unit_scale(layout, values, opened.path)
             pixels = _read(opened, frame, lambda stored: unit(stored[..., bands]), allow_large)
     if channels == 1 and pixels.shape[2] == 3:
         pixels = np.clip(pixels @ _LUMA, 0, 1)[..., None]
@@ -96,7 +96,7 @@ def read_image(
 
 
 def read_rgb8(
-    path: Path, *, page: int = 0, frame: Frame | None = None, allow_large: bool = False
+    path: str | Path, *, page: int = 0, frame: Frame | None = None, allow_large: bool = False
 ) -> ByteArray:
     """Read an image for display.
 
@@ -119,12 +119,12 @@ def read_rgb8(
     ImageError
         If the file cannot be read or has no such page.
     """
-    with open_stored(path, page, allow_large=allow_large) as opened, told(path):
+    with open_stored(path, page, allow_large=allow_large) as opened, told(opened.path):
         _check_whole(opened, frame, allow_large)
         return as_bytes(_read(opened, frame, display_step(opened), allow_large))
 
 
-def image_info(path: Path, page: int = 0) -> ImageInfo:
+def image_info(path: str | Path, page: int = 0) -> ImageInfo:
     """Read what the header of an image tells; nothing is decoded, and any size is fine.
 
     Raises
@@ -136,7 +136,7 @@ def image_info(path: Path, page: int = 0) -> ImageInfo:
         return opened.info
 
 
-def image_size(path: Path, page: int = 0) -> tuple[int, int]:
+def image_size(path: str | Path, page: int = 0) -> tuple[int, int]:
     """Return (height, width) in pixels after the orientation; only the header is read.
 
     Raises

@@ -32,7 +32,7 @@ _SPARSE_PIXELS = 32_000_000  # beyond, a few rows stand for their neighbours
 _SPARSE_ROWS = 4
 
 
-def read_thumbnail(path: Path, edge: int) -> ByteArray:
+def read_thumbnail(path: str | Path, edge: int) -> ByteArray:
     """Read a small copy for a list.
 
     A JPEG is decoded at a fraction of its size, and of a TIFF a stored copy is used; of a large
@@ -55,7 +55,7 @@ def read_thumbnail(path: Path, edge: int) -> ByteArray:
     ImageError
         If the file cannot be read.
     """
-    with open_stored(path) as opened, told(path):
+    with open_stored(path) as opened, told(opened.path):
         layout = opened.full.layout
         height, width = layout.size
         scale = min(1.0, edge / max(height, width))

@@ -53,12 +53,13 @@ class Opened:
 
 @contextmanager
 def open_stored(
-    path: Path, page: int = 0, *, allow_large: bool = False, with_alpha: bool = False
+    path: str | Path, page: int = 0, *, allow_large: bool = False, with_alpha: bool = False
 ) -> Iterator[Opened]:
     """Open a page of an image file; nothing is decoded yet.
 
     Only the opening is told as an ImageError; what happens inside the block is the caller's.
     """
+    path = Path(path)
     with ExitStack() as files:
         with told(path):
             opened = _opened(files, path, page, allow_large, with_alpha)

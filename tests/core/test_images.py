@@ -324,3 +324,11 @@ def test_the_size_is_read_from_the_header_alone(tmp_path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[:45])
     assert image_size(path) == (40, 60)
+
+
+def test_a_place_may_be_given_as_text(tmp_path: Path, rng: np.random.Generator) -> None:
+    place = save(tmp_path / "image.png", rng.integers(0, 256, (4, 6, 3), np.uint8))
+    assert (read_image(str(place)) == read_image(place)).all()
+    assert image_size(str(place)) == (4, 6)
+    with pytest.raises(ImageError, match="does not exist"):
+        read_rgb8(str(place.with_name("other.png")))

@@ -24,6 +24,7 @@ from tests.hostile.pickles import (
     WritesWhenRun,
     hidden_in_archive,
     payloads,
+    rewritten,
     script_bytes,
     wrappings,
 )
@@ -85,26 +86,22 @@ def _scripts(mark: Path) -> Iterator[tuple[str, bytes]]:
             f"{kind.__name__}_by_other_name.ts",
             _renamed(content, b"torch.save(", b"ops.aten.save("),
         )
-    for ending, content in whole_networks().items():
-        if ending == ".onnx":
-            continue
-        for index, payload in enumerate(payloads(mark)):
-            yield f"hidden{index}{ending}", hidden_in_archive(content, payload, ".pkl")
-    exported = whole_networks()[".pt2"]
+    whole = whole_networks()
+    for index, payload in enumerate(payloads(mark)):
+        for ending in (".pth", ".ts"):
+            yield f"hidden{index}{ending}", hidden_in_archive(whole[ending], payload, "data.pkl")
+        yield f"unread{index}.pt2", hidden_in_archive(whole[".pt2"], payload, "inputs/model.pt")
+    exported = whole[".pt2"]
     evil = json.dumps(f"__import__('pathlib').Path({str(mark)!r}).touch()")[1:-1].encode()
     yield (
-        "expression.pt2",
+        "unread_expression.pt2",
         _renamed(exported, b'"as_int": 16', b'"as_expr": {"expr_str": "%s"}' % evil),
     )
     yield "constant.pt2", _renamed(exported, b'"use_pickle": false', b'"use_pickle": true')
 
 
 def _renamed(archive: bytes, old: bytes, new: bytes) -> bytes:
-    source, target = zipfile.ZipFile(io.BytesIO(archive)), io.BytesIO()
-    with zipfile.ZipFile(target, "w") as changed:
-        for entry in source.infolist():
-            changed.writestr(entry, source.read(entry).replace(old, new))
-    return target.getvalue()
+    return rewritten(archive, lambda _, content: content.replace(old, new))
 
 
 def _damaged(dice: random.Random) -> Iterator[tuple[str, bytes]]:

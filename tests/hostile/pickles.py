@@ -51,12 +51,23 @@ def wrappings(payload: Payload) -> Iterator[bytes]:
 
 
 def hidden_in_archive(archive: bytes, payload: Payload, member: str) -> bytes:
-    """Return a zip archive with the content of one member replaced by a pickled payload."""
+    """Return a zip archive in which a pickled payload took the place of a member."""
+    evil = pickle.dumps(payload, 2)
+    return rewritten(archive, lambda name, content: evil if name.endswith(member) else content)
+
+
+def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """Return a zip archive with other contents, of which at least one must differ."""
     source, target = zipfile.ZipFile(io.BytesIO(archive)), io.BytesIO()
+    differs = False
     with zipfile.ZipFile(target, "w") as changed:
         for entry in source.infolist():
-            evil = entry.filename.endswith(member)
-            changed.writestr(entry, pickle.dumps(payload, 2) if evil else source.read(entry))
+            before = source.read(entry)
+            after = change(entry.filename, before)
+            differs = differs or after != before
+            changed.writestr(entry, after)
+    if not differs:
+        raise AssertionError("nothing in the archive was changed, so it is not hostile")
     return target.getvalue()
 
 
