@@ -115,8 +115,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and (
         "out of memory" in text
         or ("alloc" in text and any(word in text for word in ("memory", "fail", "bad_alloc")))
-        # oneDNN's words on the CPU
+        # oneDNN's words on the CPU: no room for a tensor, for a kernel, or for what that needs
         or "could not create a memory" in text
+        or text in ("could not create a primitive", "could not execute a primitive")
     )
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import resource
 import sys
 
 from gridsal_core.cli.main import run
-
-KIB = 1024
+from tests.process_memory import peak_bytes
 
 
 def main() -> None:
@@ -24,7 +22,7 @@ def main() -> None:
             status = run(json.loads(line))
         print(json.dumps({"status": status, "out": out.getvalue(), "err": err.getvalue()}))
         sys.stdout.flush()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB)
+    print(peak_bytes())
 
 
 if __name__ == "__main__":

@@ -28,10 +28,12 @@ def write_images(folder: Path, dice: random.Random) -> None:
 
 def _images(dice: random.Random) -> Iterator[tuple[str, bytes]]:
     for ending, whole in _whole().items():
+        # No two of one stem: a PNG beside a photograph of its name would be taken for its labels.
+        kind = ending.removeprefix(".")
         for index, content in enumerate(truncations(whole, dice, CUTS)):
-            yield f"cut{index}{ending}", content
+            yield f"cut{index}_{kind}{ending}", content
         for index, content in enumerate(flips(whole, dice, FLIPS)):
-            yield f"flipped{index}{ending}", content
+            yield f"flipped{index}_{kind}{ending}", content
     yield "bomb.png", png_bomb(20_000, 20_000)
     yield "huge.tif", tiff_of(0xFFFFFFFF, 0xFFFFFFFF)
     yield "flat.tif", tiff_of(0xFFFFFFFF, 1)
