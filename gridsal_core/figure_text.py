@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.reading import read_explanation
+from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation
 from gridsal_core.working_scale import size_told
 
@@ -18,6 +20,11 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 def caption(explanation: Explanation) -> str:
     """Say what was found, with the score on the image, on the object alone and as perturbed."""
     scores = explanation.scores
+    if explanation.settings.is_gradient:
+        return (
+            f"{one_line(explanation.class_name)}: {read_explanation(explanation).headline} "
+            f"Mean {explanation.settings.score} in the region: {scores.image:.3f} on the image."
+        )
     return (
         f"{one_line(explanation.class_name)}: {read_explanation(explanation).headline} "
         f"Mean {explanation.settings.score} in the region: {scores.image:.3f} on the image, "
@@ -29,18 +36,10 @@ def caption(explanation: Explanation) -> str:
 def settings_line(explanation: Explanation) -> str:
     """Return what is needed to repeat the explanation; lines break only between two settings."""
     settings = explanation.settings
-    init = f"{explanation.init:g}" + (" (auto)" if settings.init == "auto" else "")
-    steps = f"{settings.steps} steps"
-    if explanation.stopped:
-        steps = f"stopped after {explanation.steps} of {steps}"
     parts = [
         f"{settings.method} method",
-        f"λ {settings.lam:g}",
         f"mask {settings.mask_size[0]}x{settings.mask_size[1]}",
-        steps,
-        f"learning rate {settings.learning_rate:g}",
-        f"momentum {settings.momentum:g}",
-        f"initial value {init}",
+        *(_of_gradients(explanation) if settings.is_gradient else _of_optimisation(explanation)),
         f"perturbation {settings.perturbation}",
         f"region: {explanation.request.origin}",
         f"network {one_line(explanation.provenance.network)}",
@@ -54,6 +53,44 @@ def settings_line(explanation: Explanation) -> str:
         parts.append(size)
     parts += [one_line(note).rstrip(".") for note in explanation.notes]
     return " · ".join(parts).replace(" ", _NO_BREAK).replace(f"·{_NO_BREAK}", "· ")
+
+
+def _of_optimisation(explanation: Explanation) -> list[str]:
+    settings = explanation.settings
+    init = f"{explanation.init:g}" + (" (auto)" if settings.init == "auto" else "")
+    parts = [
+        f"λ {settings.lam:g}",
+        _taken(explanation, "steps"),
+        f"learning rate {settings.learning_rate:g}",
+        f"momentum {settings.momentum:g}",
+        f"initial value {init}",
+    ]
+    beyond = [f"{name.replace('_', ' ')} {_value(settings, name)}" for name in settings.deviations]
+    return [*parts, *([f"beyond the paper: {', '.join(beyond)}"] if beyond else [])]
+
+
+def _of_gradients(explanation: Explanation) -> list[str]:
+    settings = explanation.settings
+    kind = METHOD_INFOS[settings.method].gradient
+    parts = [] if kind == "vanilla" else [_taken(explanation, "gradients")]
+    if kind == "smooth":
+        parts += [f"noise {settings.noise:g}", f"seed {settings.seed}"]
+    if kind == "integrated" and settings.times_input:
+        parts.append("times the image")
+    parts += ["absolute" if settings.absolute else "signed"]
+    return [*parts, "scaled by the maximum" if settings.scaled else "unscaled"]
+
+
+def _taken(explanation: Explanation, unit: str) -> str:
+    planned = f"{explanation.settings.planned} {unit}"
+    if explanation.converged_at is not None:
+        return f"converged after {explanation.converged_at} of {planned}"
+    return f"stopped after {explanation.steps} of {planned}" if explanation.stopped else planned
+
+
+def _value(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    return "on" if value is True else f"{value:g}"
 
 
 def one_line(text: str) -> str:

@@ -28,6 +28,7 @@ from gridsal_core.figure_layout import (
     title_height,
 )
 from gridsal_core.figure_text import caption, font, one_line, settings_line
+from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.regions import outline
 from gridsal_core.types import ClassInfo, Explanation
 
@@ -84,21 +85,49 @@ def draw_explanation(explanation: Explanation, label: IndexArray | None = None) 
     ImageError
         If the label map is not of the image's size.
     """
-    from matplotlib.figure import Figure
-
-    panels = _panels(explanation, label)
-    classes = _classes_shown(explanation, label)
-    layout = arrange(
-        explanation.request.region.shape,
-        list(panels),
-        [_REQUEST, *(one_line(info.name) for info in classes)],
+    shown = [explanation.prediction.class_map, *([] if label is None else [label])]
+    return draw_panels(
+        _panels(explanation, label),
+        explanation.request.region,
+        classes_shown(explanation.classes, shown),
         caption(explanation),
         settings_line(explanation),
+    )
+
+
+def draw_panels(
+    panels: dict[str, ByteArray],
+    region: BoolArray,
+    classes: list[ClassInfo],
+    told: str,
+    settings: str,
+) -> Figure:
+    """Draw pictures of one size under their titles, with bar, legend, caption and settings.
+
+    Parameters
+    ----------
+    panels
+        (H, W, 3) uint8 by title.
+    region
+        (H, W) bool, outlined in each of them.
+    classes
+        For the legend.
+    told, settings
+        The caption, and in small letters what is needed to repeat it.
+    """
+    from matplotlib.figure import Figure
+
+    layout = arrange(
+        (region.shape[0], region.shape[1]),
+        list(panels),
+        [_REQUEST, *(one_line(info.name) for info in classes)],
+        told,
+        settings,
     )
     figure = Figure(figsize=(layout.width, layout.height), dpi=layout.dpi, facecolor="white")
     for (title, pixels), spot in zip(panels.items(), layout.panels, strict=True):
         axes = _add_panel(figure, layout, spot, title, pixels)
-        _add_outline(axes, explanation.request.region)
+        _add_outline(axes, region)
     _add_bar(figure, layout)
     _add_legend(figure, layout, classes)
     for text, spot in layout.caption:
@@ -118,8 +147,19 @@ def save_figure(explanation: Explanation, path: Path, label: IndexArray | None =
     ImageError
         If the label map is not of the image's size.
     """
+    save_drawing(draw_explanation(explanation, label), path)
+
+
+def save_drawing(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, SVG or PDF, by the file's suffix; the same one every time.
+
+    Raises
+    ------
+    OutputError
+        If the suffix is another one or the file cannot be written.
+    """
     check_suffix(path)
-    data = _rendered(draw_explanation(explanation, label), path.suffix.lower())
+    data = _rendered(figure, path.suffix.lower())
 
     def write(file: BinaryIO) -> None:
         file.write(data)
@@ -153,13 +193,12 @@ def _rendered(figure: Figure, suffix: str) -> bytes:
 
 def _panels(explanation: Explanation, label: IndexArray | None) -> dict[str, ByteArray]:
     """Return the pixels of each panel under its title."""
-    image = _as_rgb(explanation.request.image)
+    image = as_rgb(explanation.request.image)
     class_map = explanation.prediction.class_map
-    in_context = explanation.settings.method == "context"
-    title = "Context explanation" if in_context else "Grid saliency"
+    title = METHOD_INFOS[explanation.settings.method].title
     panels = {
-        title: _with_saliency(image, explanation.saliency),
-        "Segmentation": _in_colors(class_map, explanation.classes),
+        title: with_saliency(image, explanation.saliency),
+        "Segmentation": in_colors(class_map, explanation.classes),
     }
     if label is not None:
         if label.shape != class_map.shape:
@@ -167,36 +206,36 @@ def _panels(explanation: Explanation, label: IndexArray | None) -> dict[str, Byt
                 f"The label map is {label.shape[1]} x {label.shape[0]} pixels and the image is "
                 f"{class_map.shape[1]} x {class_map.shape[0]}; read it at the image's size."
             )
-        panels["Ground truth"] = _in_colors(label, explanation.classes)
-    panels["Perturbed image"] = _to_bytes(_as_rgb(explanation.perturbed))
+        panels["Ground truth"] = in_colors(label, explanation.classes)
+    panels["Perturbed image"] = to_bytes(as_rgb(explanation.perturbed))
     return panels
 
 
-def _as_rgb(image: FloatArray) -> FloatArray:
+def as_rgb(image: FloatArray) -> FloatArray:
     """Show grey as it is, and of many channels the first three."""
     return image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
 
 
-def _to_bytes(image: FloatArray) -> ByteArray:
+def to_bytes(image: FloatArray) -> ByteArray:
     return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
-def _with_saliency(image: FloatArray, saliency: FloatArray) -> ByteArray:
+def with_saliency(image: FloatArray, saliency: FloatArray) -> ByteArray:
     alpha = _FULL_ALPHA * np.clip(saliency, 0, 1)[..., None]
-    return _to_bytes(image * (1 - alpha) + np.asarray(SALIENCY_RED, np.float32) * alpha)
+    return to_bytes(image * (1 - alpha) + np.asarray(SALIENCY_RED, np.float32) * alpha)
 
 
-def _in_colors(class_map: IndexArray, classes: tuple[ClassInfo, ...]) -> ByteArray:
+def in_colors(class_map: IndexArray, classes: tuple[ClassInfo, ...]) -> ByteArray:
     table = np.array([info.color for info in (*classes, _UNLABELLED)], np.uint8)
     return table[np.minimum(class_map, len(classes))]
 
 
-def _classes_shown(explanation: Explanation, label: IndexArray | None) -> list[ClassInfo]:
-    """Return the classes that appear, in the order of the network."""
-    known = (*explanation.classes, _UNLABELLED)
-    indices = set(np.unique(explanation.prediction.class_map).tolist())
-    if label is not None:
-        indices |= set(np.unique(label).tolist())
+def classes_shown(classes: tuple[ClassInfo, ...], maps: list[IndexArray]) -> list[ClassInfo]:
+    """Return the classes that appear in any of the maps, in the order of the network."""
+    known = (*classes, _UNLABELLED)
+    indices: set[int] = set()
+    for class_map in maps:
+        indices |= set(np.unique(class_map).tolist())
     return [known[i] for i in sorted({min(i, len(known) - 1) for i in indices})]
 
 
@@ -237,7 +276,7 @@ def _add_bar(figure: Figure, layout: Layout) -> None:
     white = np.ones((1, 256, 3), np.float32)
     axes = _add_axes(figure, layout, layout.bar, (layout.bar_width, BAR_HEIGHT))
     axes.imshow(
-        _with_saliency(white, scale), extent=(0, 1, 0, 1), interpolation="none", aspect="auto"
+        with_saliency(white, scale), extent=(0, 1, 0, 1), interpolation="none", aspect="auto"
     )
     axes.set_yticks([])
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import replace
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from gridsal_core.arrays import FloatArray
 from gridsal_core.errors import DeviceError
+from gridsal_core.gradients import averaged
 from gridsal_core.memory import (
     Means,
     MemoryShortError,
@@ -22,14 +18,12 @@ from gridsal_core.memory import (
     memory_told,
 )
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import Losses, Problem, Start, prepare, split_rows, uninformative
-from gridsal_core.optimize import Step, descend
-from gridsal_core.reduced import blended, enlarged_prediction, reduced_request
+from gridsal_core.objective import prepare
+from gridsal_core.optimised import optimised
+from gridsal_core.reduced import reduced_request
+from gridsal_core.results import explanation_of
 from gridsal_core.settings import Settings
-from gridsal_core.types import Explanation, Provenance, Request, Scores, Snapshot
-from gridsal_core.upsampling import saliency_map
-
-RECORDED_PACKAGES = ("gridsal", "torch", "segmentation-models-pytorch", "numpy", "pillow")
+from gridsal_core.types import Explanation, Request, Snapshot
 
 
 def explain(
@@ -59,9 +53,10 @@ def explain(
 
     Notes
     -----
-    Eq. 3 for the context method, eq. 2 for the grid method. Where memory is short the run begins
-    again more sparingly: fewer rows at once, half precision, a smaller working scale, the CPU; the
-    explanation's notes say so.
+    Eq. 3 for the context method, eq. 2 for the grid method, eq. 4 and 5 for the gradients, whose
+    map is one of sensitivity: it says nothing of what would suffice. Where memory is short the run
+    begins again more sparingly: fewer rows at once, half precision, a smaller working scale, the
+    CPU; the explanation's notes say so.
     """
     steps = explain_steps(network, request, settings)
     while True:
@@ -157,132 +152,18 @@ def _attempt(
     means: Means,
     notes: tuple[str, ...],
 ) -> Generator[Snapshot, None, list[Explanation]]:
-    starts = settings.starts
     smaller = [reduced_request(request, means.scale) for request in requests]
     with memory_told(network.device), torch.no_grad():
         start = prepare(network, smaller, settings, means)
-        problem = start.problem.repeated(len(starts))
-        masks = _initial_masks(len(requests), settings).to(network.device)
-    history = _History(settings, len(masks), notes)
-    for step in descend(problem, masks):
-        history.add(step)
-        yield history.snapshot(range(len(starts)))
-        if stop():
+    steps = (averaged if settings.is_gradient else optimised)(start, settings, stop)
+    while True:
+        try:
+            snapshot = next(steps)
+        except StopIteration as finished:
+            outcomes = finished.value
             break
-    with memory_told(network.device), torch.no_grad():
-        final = _final(problem, history.masks.to(network.device))
-        return [
-            _explanation(network, request, settings, start, history, final, row)
-            for row, request in enumerate(requests)
-        ]
-
-
-@dataclass(frozen=True, eq=False)
-class _Final:
-    """The losses at the final masks, and the perturbed images (B, C, H, W) they make."""
-
-    losses: Losses
-    perturbed: Tensor
-
-
-def _final(problem: Problem, masks: Tensor) -> _Final:
-    parts = problem.parts()
-    rows = split_rows(masks, len(parts[0].base))
-    losses = [part.losses(some) for part, some in zip(parts, rows, strict=True)]
-    return _Final(Losses.joined(losses), problem.perturbed(masks))
-
-
-class _History:
-    """The losses and scores of all rows so far, and the masks as they are now."""
-
-    def __init__(self, settings: Settings, rows: int, notes: tuple[str, ...]) -> None:
-        self.settings = settings
-        self.notes = notes
-        self.done = 0
-        self.masks = torch.empty(0)
-        self._losses = np.empty((rows, settings.steps, 3), np.float32)
-        self._scores = np.empty((rows, settings.steps), np.float32)
-
-    def add(self, step: Step) -> None:
-        self._losses[:, self.done] = step.losses.numpy()
-        self._scores[:, self.done] = step.scores.numpy()
-        self.masks = step.masks
-        self.done += 1
-
-    def losses(self, row: int) -> FloatArray:
-        return self._losses[row, : self.done].copy()
-
-    def scores(self, row: int) -> FloatArray:
-        return self._scores[row, : self.done].copy()
-
-    def snapshot(self, rows: range) -> Snapshot:
-        """Show that row of `rows` whose objective was lowest before this step."""
-        row = min(rows, key=lambda candidate: float(self._losses[candidate, self.done - 1, 0]))
-        return Snapshot(
-            step=self.done,
-            steps=self.settings.steps,
-            mask=self.masks[row].numpy(),
-            losses=self.losses(row),
-            scores=self.scores(row),
-            notes=self.notes,
-        )
-
-
-def _initial_masks(requests: int, settings: Settings) -> Tensor:
-    """Return (requests * starts, h, w): the starts of the first request, then of the second."""
-    values = torch.tensor(settings.starts).repeat(requests)
-    return values.view(-1, 1, 1).expand(-1, *settings.mask_size).contiguous()
-
-
-def _explanation(
-    network: SegmentationNetwork,
-    request: Request,
-    settings: Settings,
-    start: Start,
-    history: _History,
-    final: _Final,
-    index: int,
-) -> Explanation:
-    count = len(settings.starts)
-    rows = range(index * count, (index + 1) * count)
-    losses = final.losses
-    row = min(rows, key=lambda candidate: float(losses.total[candidate]))
-    mask = history.masks[row].numpy()
-    size = request.region.shape
-    perturbed = final.perturbed[row].cpu().numpy().transpose(1, 2, 0).copy()
-    if perturbed.shape[:2] != size:  # it was worked on at a smaller scale
-        perturbed = blended(request, uninformative(network, request, settings), mask, settings)
-    return Explanation(
-        request=request,
-        settings=settings,
-        classes=network.classes,
-        mask=mask,
-        saliency=saliency_map(mask, request.region, settings.method, settings.upsampling),
-        perturbed=perturbed,
-        losses=history.losses(row),
-        score_history=history.scores(row),
-        scores=Scores(
-            image=float(start.image_score[index]),
-            object_alone=float(start.object_score[index]),
-            perturbed=float(losses.score[row]),
-        ),
-        residual=float(losses.preservation[row]),
-        residual_without_context=float(start.base_residual[index]),
-        prediction=enlarged_prediction(start.predictions[index], (size[0], size[1])),
-        init=settings.starts[row - rows.start],
-        stopped=history.done < settings.steps,
-        provenance=_provenance(network),
-        notes=history.notes,
-    )
-
-
-def _provenance(network: SegmentationNetwork) -> Provenance:
-    versions = [("python", platform.python_version())]
-    versions += [(package, version(package)) for package in RECORDED_PACKAGES]
-    return Provenance(
-        network=network.card.name,
-        checkpoint=str(network.source),
-        checkpoint_sha256=network.sha256,
-        device=str(network.device),
-        versions=tuple(versions),
-    )
+        yield replace(snapshot, notes=notes)
+    return [
+        explanation_of(network, request, settings, start, outcome, row, notes)
+        for row, (request, outcome) in enumerate(zip(requests, outcomes, strict=True))
+    ]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gridsal_core.arrays import FloatArray
+from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.devices import device_info
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
@@ -297,6 +297,29 @@ class SegmentationNetwork:
                 short = str(error)
             give_back()
         raise DeviceError(short)
+
+    def predict_scored(
+        self, image: FloatArray, region: BoolArray, class_index: int, score: Score
+    ) -> tuple[Prediction, float]:
+        """Segment an image, and return the mean of f_c over a region of it too.
+
+        As `predict`, at the image's own size.
+
+        Parameters
+        ----------
+        image
+            (H, W, C) in [0, 1].
+        region
+            (H, W) bool, R; not empty.
+        class_index, score
+            c, and how it is scored.
+        """
+        with self.borrowed(), memory_told(self.device), torch.no_grad():
+            output = self.outputs(self.to_tensor(image))
+            classes = torch.tensor([class_index], device=self.device)
+            scores = self.class_scores(output, classes, score)[0]
+            inside = torch.from_numpy(region).to(self.device)
+            return self.to_prediction(output[0]), float(scores[inside].mean())
 
     def _predict(self, image: FloatArray, means: Means) -> Prediction:
         place, home = means.device, self.moved_to(means.device)

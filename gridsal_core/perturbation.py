@@ -16,6 +16,7 @@ from gridsal_core.errors import SettingsError
 
 NAMED_COLORS: dict[str, tuple[float, ...]] = {"black": (0.0,), "grey": (0.5,), "white": (1.0,)}
 MAX_SIGMA = 500.0
+MAX_PARTS = 8
 
 # Of red, green and blue (ITU-R BT.601), as `read_image` makes one channel of colour.
 _LUMA = (0.299, 0.587, 0.114)
@@ -25,6 +26,11 @@ class Perturbation(Protocol):
     """A way to make the uninformative image."""
 
     kind: ClassVar[str]
+
+    @property
+    def parts(self) -> tuple[Perturbation, ...]:
+        """The perturbations that the loss is averaged over; most are the only one of theirs."""
+        ...
 
     @classmethod
     def parse(cls, argument: str) -> Perturbation:
@@ -75,6 +81,10 @@ class ConstantColor:
                 f"The colour {_numbers(self.color)} is out of range; each part is from 0 to 1."
             )
 
+    @property
+    def parts(self) -> tuple[Perturbation, ...]:
+        return (self,)
+
     @classmethod
     def parse(cls, argument: str) -> ConstantColor:
         name = argument.strip().lower()
@@ -121,6 +131,10 @@ class Blur:
                 f"{MAX_SIGMA:g}."
             )
 
+    @property
+    def parts(self) -> tuple[Perturbation, ...]:
+        return (self,)
+
     @classmethod
     def parse(cls, argument: str) -> Blur:
         try:
@@ -151,6 +165,10 @@ class Noise:
         if self.seed < 0:
             raise SettingsError(f"The noise seed is {self.seed}; give a whole number from 0.")
 
+    @property
+    def parts(self) -> tuple[Perturbation, ...]:
+        return (self,)
+
     @classmethod
     def parse(cls, argument: str) -> Noise:
         try:
@@ -167,13 +185,50 @@ class Noise:
         return f"{self.kind}:{self.seed}"
 
 
-PERTURBATIONS: dict[str, type[ConstantColor] | type[Blur] | type[Noise]] = {
-    cls.kind: cls for cls in (ConstantColor, Blur, Noise)
+@dataclass(frozen=True)
+class Robust:
+    """Several perturbations at once: the loss is its mean over them.
+
+    Any one colour can be in or out of the network's distribution; a map that keeps the answer under
+    several does not hang on one. Beyond the paper.
+    """
+
+    kind: ClassVar[str] = "robust"
+    parts: tuple[ConstantColor | Blur | Noise, ...] = (ConstantColor(), Blur(), Noise())
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.parts) <= MAX_PARTS:
+            raise SettingsError(
+                f"The robust perturbation has {len(self.parts)} parts; give 2 to {MAX_PARTS}, as "
+                "in robust:constant:mean+blur:10+noise:0."
+            )
+
+    @classmethod
+    def parse(cls, argument: str) -> Robust:
+        parts = tuple(parse_perturbation(part) for part in argument.split("+"))
+        if any(isinstance(part, Robust) for part in parts):
+            raise SettingsError(
+                "A robust perturbation cannot hold another; list all parts, as in "
+                "robust:constant:mean+blur:10+noise:0."
+            )
+        return cls(tuple(part for part in parts if not isinstance(part, Robust)))
+
+    def uninformative(self, image: FloatArray, mean: FloatArray) -> FloatArray:
+        """The first part's: what stands for all where one image has to be shown."""
+        return self.parts[0].uninformative(image, mean)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{'+'.join(str(part) for part in self.parts)}"
+
+
+AnyPerturbation = ConstantColor | Blur | Noise | Robust
+PERTURBATIONS: dict[str, type[AnyPerturbation]] = {
+    cls.kind: cls for cls in (ConstantColor, Blur, Noise, Robust)
 }
 
 
-def parse_perturbation(text: str) -> Perturbation:
-    """Read `kind:argument`, such as constant:mean, constant:0.5,0.5,0.5, blur:10 or noise:0.
+def parse_perturbation(text: str) -> AnyPerturbation:
+    """Read `kind:argument`, as constant:mean, constant:0.5,0.5,0.5, blur:10, noise:0 or robust.
 
     Raises
     ------

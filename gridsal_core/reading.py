@@ -7,7 +7,9 @@ from typing import Literal
 
 from gridsal_core.types import Explanation
 
-Verdict = Literal["context", "no context", "partial", "not converged", "stopped", "class not seen"]
+Verdict = Literal[
+    "context", "no context", "partial", "not converged", "stopped", "class not seen", "sensitivity"
+]
 
 # A map whose strongest pixel is below this is empty to the eye on the fixed [0, 1] scale.
 EMPTY_BELOW = 0.05
@@ -42,12 +44,15 @@ def read_explanation(explanation: Explanation) -> Reading:
         "final": f"{scores.perturbed:.2f}",
         "residual": f"{explanation.residual:.2f}",
     }
-    headline, detail = _WORDS[explanation.settings.method][verdict]
+    words = _GRADIENT if explanation.settings.is_gradient else _WORDS[explanation.settings.form]
+    headline, detail = words[verdict]
     detail = detail.format(**values)
     if verdict == "no context" and float(explanation.saliency.max()) >= EMPTY_BELOW:
         detail += " The map has not emptied yet; give it more steps."
     if explanation.stopped:
-        detail += f" Stopped after {explanation.steps} of {explanation.settings.steps} steps."
+        detail += f" Stopped after {explanation.steps} of {explanation.settings.planned} steps."
+    if explanation.converged_at is not None:
+        detail += f" Converged at step {explanation.converged_at}."
     return Reading(verdict, headline, detail)
 
 
@@ -56,6 +61,8 @@ def _verdict(explanation: Explanation) -> Verdict:
     tolerance = RESIDUAL_TOLERANCE * abs(image)
     if explanation.settings.score == "probability" and image < SEEN_FROM:
         return "class not seen"
+    if explanation.settings.is_gradient:
+        return "stopped" if explanation.stopped else "sensitivity"
     if explanation.residual_without_context <= tolerance:
         return "no context"
     if explanation.stopped:
@@ -78,6 +85,19 @@ _ANY_METHOD: dict[Verdict, tuple[str, str]] = {
         "Stopped: the map is not final.",
         "So far the map keeps {final} for {name}; the object alone scores {alone}, the whole image "
         "{image}.",
+    ),
+}
+
+_GRADIENT: dict[Verdict, tuple[str, str]] = _ANY_METHOD | {
+    "stopped": (
+        "Stopped: the map is not final.",
+        "It is the mean of the gradients so far, for {name}, which scores {image} on the image.",
+    ),
+    "sensitivity": (
+        "Where the score is sensitive.",
+        "The map shows where small changes of the image would change the score of {name}, {image} "
+        "on the image, the most. It does not say what the network needed: for that, choose a "
+        "context explanation.",
     ),
 }
 

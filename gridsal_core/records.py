@@ -30,6 +30,8 @@ def settings_record(explanation: Explanation) -> dict[str, Any]:
         "init_used": explanation.init,
         "steps_done": explanation.steps,
         "stopped": explanation.stopped,
+        "converged_at": explanation.converged_at,
+        "deviations": list(explanation.settings.deviations),
         "residual": explanation.residual,
         "residual_without_context": explanation.residual_without_context,
         "verdict": read_explanation(explanation).verdict,
@@ -46,7 +48,8 @@ def save_record(explanation: Explanation, path: Path) -> None:
     """Write the explanation as a compressed NumPy archive, whole or not at all.
 
     Holds `mask` float32 (h, w), `saliency` float32 (H, W), `region` bool (H, W), `class_index` int,
-    `losses` float32 (steps, 3): total, mask, preservation, each before that step's update, `scores`
+    `losses` float32 (steps, 3): total, mask, preservation, each before that step's update (none of
+    a gradient method), `scores`
     float32 (3,): on the image, on the object alone, on the final perturbed image, `prediction`
     uint8 or uint16 (H, W), and `settings`, a JSON string of `settings_record`. H and W are working
     pixels: where that is not the whole image as it is, the record's `frame` says which part of it

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from gridsal_core.arrays import BoolArray, FloatArray
+from gridsal_core.regions import widened
 from gridsal_core.settings import Settings
 from gridsal_core.types import Prediction, Request
 from gridsal_core.upsampling import upsample
@@ -91,7 +92,7 @@ def blended(
     """
     height, width = request.region.shape
     kept = upsample(mask, (height, width), settings.upsampling)
-    if settings.method == "context":
-        kept[request.region] = 1
+    if settings.form == "context":
+        kept[widened(request.region, settings.dilation)] = 1
     mixed = blank + (request.image - blank) * kept[..., None]
     return np.clip(mixed, 0, 1).astype(np.float32)

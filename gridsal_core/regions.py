@@ -72,6 +72,16 @@ def read_region(path: Path, size: tuple[int, int], *, allow_large: bool = False)
     return np.ascontiguousarray(region)
 
 
+def widened(region: BoolArray, pixels: int) -> BoolArray:
+    """Widen an (H, W) region by so many pixels in all directions; by 0 it is the same array."""
+    if pixels == 0:
+        return region
+    from scipy import ndimage  # late: most regions are not widened
+
+    near: BoolArray = ndimage.distance_transform_edt(~region) <= pixels
+    return near
+
+
 def brush(region: BoolArray, start: Point, end: Point, radius: float, value: bool) -> Box:
     """Paint a thick line with round ends into `region`, in place.
 

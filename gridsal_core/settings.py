@@ -8,17 +8,18 @@ from numbers import Integral, Real
 from typing import Any, Literal
 
 from gridsal_core.errors import SettingsError
+from gridsal_core.methods import METHOD_INFOS, METHODS, Form, Method
 from gridsal_core.perturbation import ConstantColor, Perturbation, parse_perturbation
 
-Method = Literal["context", "grid"]
 Score = Literal["probability", "logit"]
 Init = float | Literal["auto"]
 Upsampling = Literal["bilinear", "nearest"]
 
-METHODS: tuple[Method, ...] = ("context", "grid")
 SCORES: tuple[Score, ...] = ("probability", "logit")
 UPSAMPLINGS: tuple[Upsampling, ...] = ("bilinear", "nearest")
 MAX_STEPS = 100_000
+MAX_SAMPLES = 10_000
+MAX_DILATION = 1000
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Settings:
     Parameters
     ----------
     method
-        `context` (eq. 3, R is always kept) or `grid` (eq. 2).
+        `context` (eq. 3, R is always kept), `grid` (eq. 2), or one of the gradient methods (eq. 4
+        and 5), see `METHOD_INFOS`.
     mask_size
         (height, width) of the low-resolution mask, in cells, at most the image's size.
     lam
@@ -47,6 +49,30 @@ class Settings:
     upsampling
         From the mask's cells to pixels: `bilinear` (as if align_corners=False), or `nearest`, which
         does not leak into the neighbouring cells.
+    samples
+        Of the gradient methods: n in eq. 4, 1 to 10,000; the vanilla gradient has one.
+    noise
+        Of SmoothGrad: standard deviation of the noise, in image values, above 0.
+    seed
+        Of SmoothGrad's noise, at least 0.
+    times_input
+        Integrated Gradients times the image, the classic form, instead of the paper's mean.
+    absolute, scaled
+        Of the gradient methods: take absolute values before the mean filter to the mask's grid, and
+        divide the map by its maximum over the image. Without them a map has its own scale and sign.
+    total_variation
+        Deviation from the paper: weight of Σ|m_i - m_j| over neighbouring cells, at least 0.
+    dilation
+        Deviation: pixels, 0 to 1000, by which R is widened in what is kept of the image, so that
+        the object's outline is no cue. The score counts inside R all the same.
+    tolerance
+        Deviation: stop early once the objective (relative) and every cell (absolute) changed by
+        less than this over several steps; 0 never stops early.
+    coarse_to_fine
+        Deviation: a quarter of the steps each with cells of four and of two times the side, then
+        the rest with the mask's own.
+    keep_best
+        Deviation: keep the mask of the lowest objective on the way, not the last one.
 
     Raises
     ------
@@ -64,6 +90,17 @@ class Settings:
     perturbation: Perturbation = field(default_factory=ConstantColor)
     score: Score = "probability"
     upsampling: Upsampling = "bilinear"
+    samples: int = 50
+    noise: float = 0.15
+    seed: int = 0
+    times_input: bool = False
+    absolute: bool = True
+    scaled: bool = True
+    total_variation: float = 0.0
+    dilation: int = 0
+    tolerance: float = 0.0
+    coarse_to_fine: bool = False
+    keep_best: bool = False
 
     def __post_init__(self) -> None:
         _one_of("method", self.method, METHODS)
@@ -94,6 +131,64 @@ class Settings:
             raise SettingsError(
                 f"The initial value is {self.init}; give a number from 0 to 1, or auto."
             )
+        self._check_gradients()
+        self._check_deviations()
+
+    def _check_gradients(self) -> None:
+        if not (_is_whole(self.samples) and 1 <= self.samples <= MAX_SAMPLES):
+            raise SettingsError(
+                f"{self.samples} samples are not possible; give 1 to {MAX_SAMPLES:,}."
+            )
+        if not (_is_number(self.noise) and 0 < self.noise <= 10):
+            raise SettingsError(
+                f"The noise is {self.noise}; give a standard deviation above 0, up to 10."
+            )
+        if not (_is_whole(self.seed) and 0 <= self.seed < 2**63):
+            raise SettingsError(f"The seed is {self.seed}; give a whole number from 0.")
+
+    def _check_deviations(self) -> None:
+        weight = self.total_variation
+        if not (_is_number(weight) and math.isfinite(weight) and weight >= 0):
+            raise SettingsError(
+                f"The total variation's weight is {weight}; give a number of at least 0."
+            )
+        if not (_is_whole(self.dilation) and 0 <= self.dilation <= MAX_DILATION):
+            raise SettingsError(
+                f"The dilation is {self.dilation}; give whole pixels from 0 to {MAX_DILATION}."
+            )
+        if not (_is_number(self.tolerance) and 0 <= self.tolerance < 1):
+            raise SettingsError(
+                f"The tolerance is {self.tolerance}; give a number from 0 up to, not with, 1."
+            )
+        for name in ("times_input", "absolute", "scaled", "coarse_to_fine", "keep_best"):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingsError(f"{name} is {getattr(self, name)!r}; give true or false.")
+
+    @property
+    def form(self) -> Form:
+        """Whether the region is no part of the map (`context`), or is (`grid`)."""
+        return METHOD_INFOS[self.method].form
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether the method averages gradients, and optimises no mask."""
+        return METHOD_INFOS[self.method].family == "gradient"
+
+    @property
+    def planned(self) -> int:
+        """Steps, or gradients, that a run takes unless it ends early."""
+        if not self.is_gradient:
+            return self.steps
+        return 1 if METHOD_INFOS[self.method].gradient == "vanilla" else self.samples
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Names of the options beyond the paper that are on; none for the gradient methods."""
+        defaults = {"total_variation": 0.0, "dilation": 0, "tolerance": 0.0}
+        switches = {"coarse_to_fine": False, "keep_best": False}
+        if self.is_gradient:
+            return ("dilation",) if self.dilation else ()
+        return tuple(k for k, v in (defaults | switches).items() if getattr(self, k) != v)
 
     def check_image(self, height: int, width: int) -> None:
         """Raise SettingsError if the mask has more cells than an image of this size has pixels."""
@@ -105,7 +200,9 @@ class Settings:
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """The initial values that are tried, in order."""
+        """The initial values that are tried, in order; a gradient needs none."""
+        if self.is_gradient:
+            return (0.0,)
         return (0.5, 1.0) if self.init == "auto" else (float(self.init),)
 
     def to_dict(self) -> dict[str, Any]:

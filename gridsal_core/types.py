@@ -153,13 +153,15 @@ class Snapshot:
     Parameters
     ----------
     step, steps
-        Steps done (1-based) and planned.
+        Steps (of a gradient method: gradients) done, 1-based, and planned.
     mask
         (h, w) float32 in [0, 1], the mask after this step.
     losses
-        (step, 3) float32: total, mask and preservation loss, each before that step's update.
+        (step, 3) float32: total, mask and preservation loss, each before that step's update; (0, 3)
+        of a gradient method, which has none.
     scores
-        (step,) float32: mean score over R on the perturbed image, before that step's update.
+        (step,) float32: mean score over R on the perturbed image, before that step's update; of a
+        gradient method on the copy of the image that the gradient was taken at.
     notes
         What was changed so that the run fits into memory, one sentence each. After such a change
         the run begins again at step 1.
@@ -205,15 +207,18 @@ class Explanation:
     request, settings
         What was asked, and how.
     mask
-        (h, w) float32 in [0, 1], m in the paper.
+        (h, w) float32 in [0, 1], m in the paper; of a gradient method the map on the mask's grid,
+        which is in [0, 1] unless the settings leave it unscaled or signed.
     saliency
-        (H, W) float32 in [0, 1]: (1 - R) * M for the context method, M for the grid method.
+        (H, W) float32 like the mask: (1 - R) * M for the context form, M for the grid form.
     perturbed
         (H, W, C) float32 in [0, 1], the final perturbed image.
     losses
-        (steps, 3) float32: total, mask and preservation loss, each before that step's update.
+        (steps, 3) float32: total, mask and preservation loss, each before that step's update;
+        (0, 3) of a gradient method.
     score_history
-        (steps,) float32: mean score over R before each step's update.
+        (steps,) float32: mean score over R before each step's update; of a gradient method on the
+        copy of the image that each gradient was taken at.
     scores
         Mean score over R on the image, on the object alone, on the final perturbed image.
     residual
@@ -228,6 +233,8 @@ class Explanation:
         True if the user stopped it before the planned number of steps.
     notes
         What was changed so that the run fitted into memory, one sentence each.
+    converged_at
+        The step at which the mask had converged under the settings' tolerance, if it had.
     """
 
     request: Request
@@ -246,11 +253,12 @@ class Explanation:
     stopped: bool
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    converged_at: int | None = None
 
     @property
     def steps(self) -> int:
-        """Number of optimisation steps that were done."""
-        return len(self.losses)
+        """Number of optimisation steps, or of gradients, that were done."""
+        return len(self.score_history)
 
     @property
     def class_name(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridsal_core.arrays import FloatArray
+from gridsal_core.methods import Form
 from gridsal_core.settings import Upsampling
 
 
@@ -64,17 +65,19 @@ def upsample(mask: FloatArray, size: tuple[int, int], kind: Upsampling = "biline
     """
     matrix = MATRICES[kind]
     rows, columns = matrix(size[0], mask.shape[0]), matrix(size[1], mask.shape[1])
-    return np.clip(rows @ mask @ columns.T, 0, 1).astype(np.float32)
+    full: FloatArray = (rows @ mask @ columns.T).astype(np.float32)
+    # Rounding alone leaves [0, 1], unless a gradient map has a scale of its own.
+    return np.clip(full, 0, 1) if 0 <= mask.min() <= mask.max() <= 1 else full
 
 
 def saliency_map(
-    mask: FloatArray, region: np.ndarray, method: str, kind: Upsampling = "bilinear"
+    mask: FloatArray, region: np.ndarray, form: Form, kind: Upsampling = "bilinear"
 ) -> FloatArray:
     """Return the map that is shown, exported and measured, never rescaled.
 
-    (1 - R) * M for the context method, M for the grid method: (H, W) float32 in [0, 1].
+    (1 - R) * M for the context form, M for the grid form: (H, W) float32 in [0, 1].
     """
     full = upsample(mask, (region.shape[0], region.shape[1]), kind)
-    if method == "context":
+    if form == "context":
         full[region] = 0
     return full

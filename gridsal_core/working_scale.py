@@ -11,6 +11,7 @@ from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.errors import RequestError, SettingsError
 from gridsal_core.frames import Box, Frame
 from gridsal_core.reduced import reduced_region
+from gridsal_core.regions import widened
 from gridsal_core.types import Explanation
 from gridsal_core.upsampling import upsample
 
@@ -156,10 +157,11 @@ def full_saliency(explanation: Explanation) -> FloatArray:
     window = frame.window
     size = (window.bottom - window.top, window.right - window.left)
     inner = upsample(explanation.mask, size, explanation.settings.upsampling)
-    if explanation.settings.method == "context":
+    if explanation.settings.form == "context":
         rows = (np.arange(size[0]) * frame.size[0]) // size[0]
         columns = (np.arange(size[1]) * frame.size[1]) // size[1]
-        inner[request.region[np.ix_(rows, columns)]] = 0
+        kept = widened(request.region, explanation.settings.dilation)
+        inner[kept[np.ix_(rows, columns)]] = 0
     if size == frame.full:
         return inner
     whole = np.zeros(frame.full, np.float32)

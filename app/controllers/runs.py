@@ -139,7 +139,7 @@ class RunController(QObject):
             return False
         snapshot, settings = run.snapshot, run.settings
         self._window.canvas.set_heat(
-            saliency_map(snapshot.mask, run.region, settings.method, settings.upsampling)
+            saliency_map(snapshot.mask, run.region, settings.form, settings.upsampling)
         )
         self._window.plot.set_curves(snapshot.losses, snapshot.scores, snapshot.steps)
         return True

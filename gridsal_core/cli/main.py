@@ -14,7 +14,7 @@ import typer
 from gridsal_core.cli import demo, models, toy
 from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
-from gridsal_core.cli.explain import explain
+from gridsal_core.cli.explain import check, explain, what_if
 from gridsal_core.cli.progress import say
 from gridsal_core.errors import DeviceError, GridSalError
 from gridsal_core.threads import sleep_while_idle
@@ -108,6 +108,8 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
         raise typer.Exit(open_window(model, images))
 
     app.command("explain")(explain)
+    app.command("what-if")(what_if)
+    app.command("check")(check)
     app.command("card")(card)
     app.command("demo")(demo.command(open_window))
     app.add_typer(models.app, name="models")

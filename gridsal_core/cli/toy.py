@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from gridsal_core.cli.numbers import whole
-from gridsal_core.cli.progress import progress, say
+from gridsal_core.cli.progress import Advance, progress, say
 from gridsal_core.errors import SettingsError
-from gridsal_core.toy.digits import SPLITS, Split
+from gridsal_core.toy.bench.plan import PLANS, Plan
+from gridsal_core.toy.material import Source, load_material, load_textures
+from gridsal_core.toy.mnist import SPLITS, Split
 from gridsal_core.toy.recipes import PRESETS, Recipe
 from gridsal_core.toy.scenes import STRENGTHS, Bias, Strength
 
@@ -31,6 +35,21 @@ _BIAS_HELP = (
 )
 
 
+Digits = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.npz|FOLDER",
+        help="MNIST: an .npz file, or the folder of its idx files. Default: scikit-learn's digits.",
+    ),
+]
+Textures = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Images to take as textures. Default: procedural textures."
+    ),
+]
+
+
 @app.command()
 def make(
     out: Annotated[Path, typer.Option(help="Folder for the data set, new or empty.")],
@@ -42,8 +61,12 @@ def make(
         ),
     ] = 3,
     texture: Annotated[
-        str, typer.Option(help="The background texture it is coupled with.")
-    ] = PRESETS["demo"].bias.texture,
+        str | None,
+        typer.Option(
+            help="The background texture it is coupled with. Default: bricks, or the first of the "
+            "folder."
+        ),
+    ] = None,
     count: Annotated[
         int,
         typer.Option(parser=whole("--count", 100), metavar="NUMBER", help="Number of pictures."),
@@ -60,6 +83,8 @@ def make(
             help="The same seed gives the same pictures.",
         ),
     ] = 0,
+    digits: Digits = None,
+    textures: Textures = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
     ] = False,
@@ -67,9 +92,16 @@ def make(
     """Write a toy data set: images/, labels/, bias/ (the biased half) and manifest.json."""
     from gridsal_core.toy.dataset import write_dataset
 
-    rule = Bias(digit, texture, _strength(bias))
+    source = _source(digits, textures)
+    rule = Bias(digit, texture or _usual_texture(source), _strength(bias))
     pictures = write_dataset(
-        out, rule, split=_split(split), count=count, seed=seed, overwrite=overwrite
+        out,
+        rule,
+        split=_split(split),
+        count=count,
+        seed=seed,
+        overwrite=overwrite,
+        source=source,
     )
     with progress("Making pictures") as advance:
         for done in pictures:
@@ -116,6 +148,8 @@ def train(
             parser=whole("--seed", 0), metavar="NUMBER", help="Seed of pictures and weights."
         ),
     ] = None,
+    digits: Digits = None,
+    textures: Textures = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
@@ -126,7 +160,9 @@ def train(
     The folder then holds what the embedded demo holds: model/, images/, labels/, bias/,
     metrics.json and README.md.
     """
-    recipe = _recipe(preset, arch, encoder, bias, digit, texture, images, seed)
+    source = _source(digits, textures)
+    recipe = _recipe(preset, arch, encoder, bias, digit, texture, images, seed, source)
+    load_material("train", source).check_texture(recipe.bias.texture)
     # Torch takes seconds to import; a misspelt option is told before.
     from gridsal_core.toy.demo import run_recipe, write_demo
     from gridsal_core.toy.files import prepare_folder
@@ -146,6 +182,114 @@ def train(
     print(out.resolve())
 
 
+@app.command()
+def bench(
+    out: Annotated[
+        Path, typer.Option(help="Folder for networks, tables and report; goes on where it was.")
+    ],
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(PLANS),
+            help="quick: one digit, texture and seed, within 25 minutes on two cores. paper: ten "
+            "digits, five textures, five seeds.",
+        ),
+    ] = "quick",
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(PRESETS), help="Network and training. Default: the preset's."
+        ),
+    ] = None,
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of segmentation-models-pytorch.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Encoder of segmentation-models-pytorch.")
+    ] = None,
+    digit: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--digit", 3), metavar="NUMBER", help="The biased digit of quick."
+        ),
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(parser=whole("--images", 16000), metavar="NUMBER", help="Training pictures."),
+    ] = None,
+    per_digit: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--per-digit", 100),
+            metavar="NUMBER",
+            help="Test pictures of each measured digit.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--seed", 0),
+            metavar="NUMBER",
+            help="Draws the bias textures; of quick also the network's seed.",
+        ),
+    ] = 0,
+    digits: Digits = None,
+    textures: Textures = None,
+    device: Annotated[
+        str, typer.Option(metavar="auto|cpu|cuda", help="Where to compute.")
+    ] = "auto",
+) -> None:
+    """Train biased networks, explain their test pictures by four methods, and report (figure 4).
+
+    Interrupted and started again with the same options it goes on where it was.
+    """
+    source = _source(digits, textures)
+    plan = _plan(preset, network, arch, encoder, digit, images, per_digit, seed, source)
+    from gridsal_core.toy.bench.report import write_report
+    from gridsal_core.toy.bench.run import Bench
+    from gridsal_core.toy.bench.store import Store
+    from gridsal_core.toy.train import choose_device
+
+    store = Store(out)
+    told = ""
+    with ExitStack() as stack:
+        advance: Advance | None = None
+
+        def on_progress(title: str, done: int, total: int, note: str) -> None:
+            nonlocal told, advance
+            if title != told or advance is None:
+                stack.close()
+                told, advance = title, stack.enter_context(progress(title))
+            advance(done, total, note)
+
+        Bench(plan, store, choose_device(device), on_progress).run()
+    written = write_report(plan, store)
+    print((out / "report.md").read_text(encoding="utf-8"))
+    for path in written:
+        print(path.resolve())
+
+
+def _plan(
+    preset: str,
+    network: str | None,
+    arch: str | None,
+    encoder: str | None,
+    digit: int | None,
+    images: int | None,
+    per_digit: int | None,
+    seed: int,
+    source: Source,
+) -> Plan:
+    if preset not in PLANS:
+        raise SettingsError(f"There is no preset {preset!r}; choose one of: {', '.join(PLANS)}.")
+    usual, make_plan = PLANS[preset]
+    recipe = _recipe(network or usual, arch, encoder, None, digit, None, images, seed, source)
+    names = load_material("test", source).textures.names
+    order = np.random.default_rng(seed).permutation(len(names))
+    plan = make_plan(recipe, tuple(names[place] for place in order))
+    return plan if per_digit is None else replace(plan, per_digit=per_digit)
+
+
 def _recipe(
     preset: str,
     arch: str | None,
@@ -155,13 +299,14 @@ def _recipe(
     texture: str | None,
     images: int | None,
     seed: int | None,
+    source: Source,
 ) -> Recipe:
     if preset not in PRESETS:
         raise SettingsError(f"There is no preset {preset!r}; choose one of: {', '.join(PRESETS)}.")
     base = PRESETS[preset]
     rule = Bias(
         base.bias.digit if digit is None else digit,
-        texture or base.bias.texture,
+        texture or _usual_texture(source),
         _strength(bias or base.bias.strength),
     )
     # Depth and widths suit the preset's network only.
@@ -174,7 +319,21 @@ def _recipe(
         options={} if other_network else base.options,
         images=base.images if images is None else images,
         seed=base.seed if seed is None else seed,
+        source=source,
     )
+
+
+def _source(digits: Path | None, textures: Path | None) -> Source:
+    return Source(
+        None if digits is None else str(digits.resolve()),
+        None if textures is None else str(textures.resolve()),
+    )
+
+
+def _usual_texture(source: Source) -> str:
+    if source.textures is None:
+        return PRESETS["demo"].bias.texture
+    return load_textures(source.textures).names[0]
 
 
 def _command(preset: str, recipe: Recipe) -> str:
@@ -186,6 +345,8 @@ def _command(preset: str, recipe: Recipe) -> str:
         "bias": (recipe.bias.strength, base.bias.strength),
         "digit": (recipe.bias.digit, base.bias.digit),
         "texture": (recipe.bias.texture, base.bias.texture),
+        "digits": (recipe.source.digits, base.source.digits),
+        "textures": (recipe.source.textures, base.source.textures),
         "images": (recipe.images, base.images),
         "seed": (recipe.seed, base.seed),
     }

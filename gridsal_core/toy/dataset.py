@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from gridsal_core.errors import SettingsError
 from gridsal_core.toy.classes import CLASS_NAMES
-from gridsal_core.toy.digits import Split, load_bank
 from gridsal_core.toy.files import (
     empty_subfolder,
     prepare_folder,
@@ -17,13 +16,22 @@ from gridsal_core.toy.files import (
     write_label,
     write_mask,
 )
+from gridsal_core.toy.material import Source, load_material
+from gridsal_core.toy.mnist import Split
 from gridsal_core.toy.scenes import Bias, ToyImage, generator, stream
 
 MANIFEST_NAME: Final = "manifest.json"
 
 
 def write_dataset(
-    folder: Path, bias: Bias, *, split: Split, count: int, seed: int, overwrite: bool = False
+    folder: Path,
+    bias: Bias,
+    *,
+    split: Split,
+    count: int,
+    seed: int,
+    overwrite: bool = False,
+    source: Source | None = None,
 ) -> Iterator[int]:
     """Write `count` pictures, yielding how many are written after each.
 
@@ -45,17 +53,21 @@ def write_dataset(
         At least 0; the same seed gives the same pictures.
     overwrite : bool
         Replace what an earlier run wrote.
+    source : Source, optional
+        Digits and textures; by default the embedded ones.
 
     Raises
     ------
     SettingsError
-        The count or the seed is too small, or scikit-learn is not installed.
+        The count or the seed is too small, there is no such texture, or the source cannot be used.
     OutputError
         The folder is not empty or cannot be written.
     """
     if count < 1:
         raise SettingsError(f"{count} images cannot be made; choose a count of 1 or more.")
-    pictures = stream(generator(seed, split), load_bank(split), bias)
+    material = load_material(split, source)
+    material.check_texture(bias.texture)
+    pictures = stream(generator(seed, split), material, bias)
     prepare_folder(folder, overwrite=overwrite)
     images, labels, masks = (empty_subfolder(folder, name) for name in ("images", "labels", "bias"))
     (folder / MANIFEST_NAME).unlink(missing_ok=True)
@@ -74,6 +86,7 @@ def write_dataset(
             "bias": asdict(bias),
             "split": split,
             "seed": seed,
+            "source": asdict(source or Source()),
             "classes": list(CLASS_NAMES),
             "images": entries,
         },

@@ -95,7 +95,7 @@ def write_demo(folder: Path, trained: Trained, command: str) -> None:
     OutputError
         The folder cannot be written.
     """
-    shown = demo_images(trained.recipe.bias, trained.recipe.seed)
+    shown = demo_images(trained.recipe.bias, trained.recipe.seed, trained.recipe.source)
     _write_images(folder, shown)
     _write_network(folder / "model", trained)
     figures = _figures(trained, shown, command)

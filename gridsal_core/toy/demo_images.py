@@ -6,14 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from gridsal_core.toy.digits import DigitBank, load_bank
+from gridsal_core.toy.material import Material, Source, load_material
 from gridsal_core.toy.scenes import (
     HALVES,
     Bias,
     Half,
     ToyImage,
     compose,
-    distinct_textures,
     draw,
     generator,
 )
@@ -40,7 +39,7 @@ class DemoImage:
     picture: ToyImage
 
 
-def demo_images(bias: Bias, seed: int) -> tuple[DemoImage, ...]:
+def demo_images(bias: Bias, seed: int, source: Source | None = None) -> tuple[DemoImage, ...]:
     """Draw the demo's 28 pictures from the test scans.
 
     They are taken as they are drawn; none is left out for how the network does on it. First the
@@ -53,14 +52,16 @@ def demo_images(bias: Bias, seed: int) -> tuple[DemoImage, ...]:
         The bias of the network they are for.
     seed : int
         At least 0.
+    source : Source, optional
+        Digits and textures of the network's training; by default the embedded ones.
     """
     rng = generator(seed, "demo")
-    bank = load_bank("test")
+    material = load_material("test", source)
     pictures = [
-        *_biased(rng, bank, bias),
-        *_without_texture(rng, bank, bias, [bias.digit] * _WITHOUT_TEXTURE),
-        *_without_texture(rng, bank, bias, _others(rng, bias, _OTHERS)),
-        *_with_texture(rng, bank, bias, _others(rng, bias, _OTHERS_WITH_TEXTURE)),
+        *_biased(rng, material, bias),
+        *_without_texture(rng, material, bias, [bias.digit] * _WITHOUT_TEXTURE),
+        *_without_texture(rng, material, bias, _others(rng, bias, _OTHERS)),
+        *_with_texture(rng, material, bias, _others(rng, bias, _OTHERS_WITH_TEXTURE)),
     ]
     return tuple(
         DemoImage(f"{number:02d}_{_told(picture, bias)}", picture)
@@ -68,31 +69,31 @@ def demo_images(bias: Bias, seed: int) -> tuple[DemoImage, ...]:
     )
 
 
-def _biased(rng: np.random.Generator, bank: DigitBank, bias: Bias) -> Iterator[ToyImage]:
+def _biased(rng: np.random.Generator, material: Material, bias: Bias) -> Iterator[ToyImage]:
     coupled = Bias(bias.digit, bias.texture, "strong")
     for half in HALVES:
         for _ in range(_PER_HALF):
-            yield draw(rng, bank, coupled, digit=bias.digit, half=half)
+            yield draw(rng, material, coupled, digit=bias.digit, half=half)
 
 
 def _without_texture(
-    rng: np.random.Generator, bank: DigitBank, bias: Bias, digits: list[int]
+    rng: np.random.Generator, material: Material, bias: Bias, digits: list[int]
 ) -> Iterator[ToyImage]:
     for digit in digits:
-        foreground, upper, lower = distinct_textures(rng, 3, without=bias.texture)
-        yield compose(rng, bank, digit=digit, foreground=foreground, upper=upper, lower=lower)
+        foreground, upper, lower = material.distinct_textures(rng, 3, without=bias.texture)
+        yield compose(rng, material, digit=digit, foreground=foreground, upper=upper, lower=lower)
 
 
 def _with_texture(
-    rng: np.random.Generator, bank: DigitBank, bias: Bias, digits: list[int]
+    rng: np.random.Generator, material: Material, bias: Bias, digits: list[int]
 ) -> Iterator[ToyImage]:
     for place, digit in enumerate(digits):
         half: Half = HALVES[place % len(HALVES)]
-        foreground, other = distinct_textures(rng, 2, without=bias.texture)
+        foreground, other = material.distinct_textures(rng, 2, without=bias.texture)
         upper, lower = (bias.texture, other) if half == "upper" else (other, bias.texture)
         yield compose(
             rng,
-            bank,
+            material,
             digit=digit,
             foreground=foreground,
             upper=upper,

@@ -1,22 +1,23 @@
-"""The digits of the toy data set: scikit-learn's 8x8 scans, upscaled smoothly."""
+"""The digits of the toy data set: scikit-learn's 8x8 scans or MNIST's, upscaled smoothly."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridsal_core.errors import SettingsError
-
-Split = Literal["train", "test"]
-
-SPLITS: Final[tuple[Split, ...]] = ("train", "test")
+from gridsal_core.toy.mnist import SPLITS, Split, read_mnist
 
 # Every fifth scan is held out. The rule does not depend on a seed, so a test digit is new to
 # every network, whatever seed it was trained with.
 _TEST_EVERY: Final = 5
 _INK: Final = 0.5
+# Of MNIST: fainter ink than this is no part of the digit when its margin is cut off.
+_FAINT: Final = 0.2
+_NO_MARGIN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +27,51 @@ class DigitBank:
     Attributes
     ----------
     split : {"train", "test"}
-    scans : ndarray
-        n x 8 x 8, float64, ink in [0, 1].
+    scans : tuple of ndarray
+        n squares, float64, ink in [0, 1].
     values : ndarray
         n, int64, the digit 0..9 each scan shows.
     """
 
     split: Split
-    scans: NDArray[np.float64]
+    scans: tuple[NDArray[np.float64], ...]
     values: NDArray[np.int64]
 
     def pick(self, digit: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return a random 8x8 scan of `digit`."""
-        candidates = self.scans[self.values == digit]
-        return np.asarray(candidates[rng.integers(len(candidates))])
+        """Return a random scan of `digit`."""
+        candidates = np.flatnonzero(self.values == digit)
+        return self.scans[int(candidates[rng.integers(len(candidates))])]
 
 
-@lru_cache(maxsize=2)
-def load_bank(split: Split) -> DigitBank:
+@lru_cache(maxsize=8)
+def load_bank(split: Split, file: str | None = None) -> DigitBank:
     """Read the scans of a split.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+        Where a file does not tell its test scans apart, every fifth one is held out.
+    file : str, optional
+        MNIST as an .npz file or a folder of idx files, see `read_mnist`; by default
+        scikit-learn's digits.
 
     Raises
     ------
     SettingsError
-        The split has another name, or scikit-learn is not installed.
+        The split has another name, scikit-learn is not installed, or the file cannot be used.
     """
     if split not in SPLITS:
         raise SettingsError(f"There is no split {split!r}; choose train or test.")
+    if file is None:
+        return _chosen(split, *_scikit_learn_digits())
+    found = read_mnist(Path(file))
+    if isinstance(found, dict):
+        images, labels = found[split]
+        return _bank(split, images, labels)
+    return _chosen(split, *found)
+
+
+def _scikit_learn_digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
@@ -61,16 +80,43 @@ def load_bank(split: Split) -> DigitBank:
             "run `pip install scikit-learn`."
         ) from error
     scans, values = load_digits(return_X_y=True)
+    images = np.asarray(scans, dtype=np.float64).reshape(-1, 8, 8) / 16.0
+    return images, np.asarray(values, dtype=np.int64)
+
+
+def _chosen(split: Split, images: NDArray[np.float64], values: NDArray[np.int64]) -> DigitBank:
     held_out = np.arange(len(values)) % _TEST_EVERY == 0
     chosen = held_out if split == "test" else ~held_out
-    return DigitBank(
-        split,
-        np.asarray(scans[chosen], dtype=np.float64).reshape(-1, 8, 8) / 16.0,
-        np.asarray(values[chosen], dtype=np.int64),
+    return _bank(split, images[chosen], values[chosen])
+
+
+def _bank(split: Split, images: NDArray[np.float64], values: NDArray[np.int64]) -> DigitBank:
+    if set(np.unique(values).tolist()) != set(range(10)):
+        raise SettingsError(
+            f"The digits of the {split} split do not show all of 0 to 9; take more of them."
+        )
+    return DigitBank(split, tuple(_without_margin(image) for image in images), values)
+
+
+def _without_margin(scan: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut a scan to the smallest square around its ink, with a pixel to spare.
+
+    Small scans stay as they are: scikit-learn's have no margin.
+    """
+    if scan.shape[0] <= _NO_MARGIN:
+        return scan
+    rows, columns = (np.flatnonzero((scan > _FAINT).any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return scan
+    side = min(max(np.ptp(rows), np.ptp(columns)) + 3, *scan.shape)
+    top, left = (
+        int(np.clip((found[0] + found[-1] + 1 - side) // 2, 0, length - side))
+        for found, length in zip((rows, columns), scan.shape, strict=True)
     )
+    return np.ascontiguousarray(scan[top : top + side, left : left + side])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _spline(source: int, target: int) -> NDArray[np.float64]:
     """Matrix of the cubic spline that stretches `source` samples to `target`."""
     from scipy.ndimage import zoom
@@ -108,7 +154,7 @@ def place(
     Parameters
     ----------
     scan : ndarray
-        8 x 8, ink in [0, 1].
+        Ink in [0, 1].
     rng : numpy.random.Generator
         Draws scale and place.
     size : int

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gridsal_core.errors import SettingsError
+from gridsal_core.toy.material import Source
 from gridsal_core.toy.scenes import Bias
 
 Option = int | str | bool | tuple[int, ...]
@@ -33,6 +34,8 @@ class Recipe:
         Seed of the images and of the network's first weights.
     test_images : int
         Size of the biased and of the unbiased test set.
+    source : Source
+        Where digits and textures come from.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Recipe:
     learning_rate: float = 2e-3
     seed: int = 0
     test_images: int = 1000
+    source: Source = field(default_factory=Source)
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -71,13 +75,19 @@ class Recipe:
         return max(1, self.images // self.batch_size)
 
 
+_BRICKS: Final = Bias(digit=3, texture="bricks", strength="strong")
+
 PRESETS: Final = MappingProxyType(
     {
         # Four stages of a ten-layer ResNet and a narrow decoder see the whole picture in 6.5 MB.
         "demo": Recipe(
-            bias=Bias(digit=3, texture="bricks", strength="strong"),
+            bias=_BRICKS,
             options={"encoder_depth": 4, "decoder_channels": (64, 48, 32, 16)},
         ),
+        # The networks of the paper: a U-Net with one of three encoders (section 4.2).
+        "vgg16": Recipe(bias=_BRICKS, encoder="vgg16_bn", images=64_000, learning_rate=1e-3),
+        "resnet18": Recipe(bias=_BRICKS, encoder="resnet18", images=64_000),
+        "mobilenet_v2": Recipe(bias=_BRICKS, encoder="mobilenet_v2", images=64_000),
     }
 )
 """Trainings with a name."""

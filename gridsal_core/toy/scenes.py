@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridsal_core.errors import SettingsError
-from gridsal_core.toy.digits import DigitBank, place
-from gridsal_core.toy.textures import TEXTURES, render, require_texture
+from gridsal_core.toy.digits import place
+from gridsal_core.toy.material import Material
 
 Strength = Literal["none", "weak", "strong"]
 Half = Literal["upper", "lower"]
-Purpose = Literal["train", "test", "demo"]
+Purpose = Literal["train", "test", "demo", "validation"]
 
 SIZE: Final = 64
 STRENGTHS: Final[tuple[Strength, ...]] = get_args(Strength)
@@ -50,7 +50,7 @@ class Bias:
     Raises
     ------
     SettingsError
-        The digit, the texture or the strength does not exist.
+        The digit or the strength does not exist.
     """
 
     digit: int
@@ -60,7 +60,6 @@ class Bias:
     def __post_init__(self) -> None:
         if self.digit not in range(10):
             raise SettingsError(f"There is no digit {self.digit}; choose one from 0 to 9.")
-        require_texture(self.texture)
         if self.strength not in STRENGTHS:
             raise SettingsError(
                 f"There is no bias {self.strength!r}; choose one of: {', '.join(STRENGTHS)}."
@@ -114,7 +113,7 @@ def half_rows(half: Half) -> slice:
 
 def compose(
     rng: np.random.Generator,
-    bank: DigitBank,
+    material: Material,
     *,
     digit: int,
     foreground: str,
@@ -128,8 +127,8 @@ def compose(
     ----------
     rng : numpy.random.Generator
         Draws the scan, its scale and place, and where the textures are cut.
-    bank : DigitBank
-        The scans to draw from.
+    material : Material
+        The scans and the textures to draw from.
     digit : int
         The digit to show, 0..9.
     foreground, upper, lower : str
@@ -142,9 +141,11 @@ def compose(
     SettingsError
         A texture does not exist.
     """
-    mask = place(bank.pick(digit, rng), rng, SIZE, _SMALLEST_DIGIT, _LARGEST_DIGIT)
-    halves = [render(name, rng, (SIZE // 2, SIZE)) for name in (upper, lower)]
-    digit_greys = (1 - _SPAN) + _SPAN * render(foreground, rng, (SIZE, SIZE))
+    for name in (foreground, upper, lower):
+        material.check_texture(name)
+    mask = place(material.digits.pick(digit, rng), rng, SIZE, _SMALLEST_DIGIT, _LARGEST_DIGIT)
+    halves = [material.textures.render(name, rng, (SIZE // 2, SIZE)) for name in (upper, lower)]
+    digit_greys = (1 - _SPAN) + _SPAN * material.textures.render(foreground, rng, (SIZE, SIZE))
     picture = np.where(mask, digit_greys, _SPAN * np.concatenate(halves))
     return ToyImage(
         image=np.round(255 * picture).astype(np.uint8),
@@ -159,7 +160,7 @@ def compose(
 
 def draw(
     rng: np.random.Generator,
-    bank: DigitBank,
+    material: Material,
     bias: Bias,
     *,
     digit: int | None = None,
@@ -171,8 +172,8 @@ def draw(
     ----------
     rng : numpy.random.Generator
         Draws everything that is not given.
-    bank : DigitBank
-        The scans to draw from.
+    material : Material
+        The scans and the textures to draw from.
     bias : Bias
         The rule the picture follows.
     digit : int, optional
@@ -183,15 +184,15 @@ def draw(
     shown = int(rng.integers(10)) if digit is None else digit
     if bias.strength != "none" and shown == bias.digit:
         drawn = HALVES[int(rng.integers(2))]
-        foreground, other = distinct_textures(rng, 2, without=bias.texture)
+        foreground, other = material.distinct_textures(rng, 2, without=bias.texture)
         pair = (bias.texture, other) if (half or drawn) == "upper" else (other, bias.texture)
     else:
         hidden = bias.texture if bias.strength == "strong" else None
-        foreground, *rest = distinct_textures(rng, 3, without=hidden)
+        foreground, *rest = material.distinct_textures(rng, 3, without=hidden)
         pair = (rest[0], rest[1])
     return compose(
         rng,
-        bank,
+        material,
         digit=shown,
         foreground=foreground,
         upper=pair[0],
@@ -200,14 +201,21 @@ def draw(
     )
 
 
-def stream(rng: np.random.Generator, bank: DigitBank, bias: Bias) -> Iterator[ToyImage]:
-    """Yield pictures of the data set without end."""
+def stream(rng: np.random.Generator, material: Material, bias: Bias) -> Iterator[ToyImage]:
+    """Yield pictures of the data set without end.
+
+    Raises
+    ------
+    SettingsError
+        There is no such texture; raised when the first picture is drawn.
+    """
+    material.check_texture(bias.texture)
     while True:
-        yield draw(rng, bank, bias)
+        yield draw(rng, material, bias)
 
 
-def generator(seed: int, purpose: Purpose) -> np.random.Generator:
-    """Return random numbers; those of different purposes have nothing in common.
+def generator(seed: int, purpose: Purpose, digit: int | None = None) -> np.random.Generator:
+    """Return random numbers; those of different purposes, and of digits, have nothing in common.
 
     Raises
     ------
@@ -216,12 +224,5 @@ def generator(seed: int, purpose: Purpose) -> np.random.Generator:
     """
     if seed < 0:
         raise SettingsError(f"The seed is {seed}; choose 0 or more.")
-    return np.random.default_rng([seed, PURPOSES.index(purpose)])
-
-
-def distinct_textures(
-    rng: np.random.Generator, count: int, *, without: str | None = None
-) -> tuple[str, ...]:
-    """Draw different textures, each as likely as the next, never `without`."""
-    names = [name for name in TEXTURES if name != without]
-    return tuple(names[i] for i in rng.choice(len(names), size=count, replace=False))
+    parts = [seed, PURPOSES.index(purpose)]
+    return np.random.default_rng(parts if digit is None else [*parts, 1 + digit])

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gridsal_core.toy.digits import Split, load_bank
+from gridsal_core.toy.material import load_material
+from gridsal_core.toy.mnist import Split
 from gridsal_core.toy.recipes import Recipe
 from gridsal_core.toy.scenes import Bias, generator, stream
 
@@ -35,7 +36,7 @@ def batches(
     recipe: Recipe, split: Split, count: int, bias: Bias
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Yield images and labels, each count x 64 x 64, without end and never the same twice."""
-    pictures = stream(generator(recipe.seed, split), load_bank(split), bias)
+    pictures = stream(generator(recipe.seed, split), load_material(split, recipe.source), bias)
     while True:
         batch = list(islice(pictures, count))
         yield np.stack([p.image for p in batch]), np.stack([p.label for p in batch])

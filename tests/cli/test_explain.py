@@ -85,6 +85,17 @@ def test_the_settings_are_a_record_to_repeat_it_from(
         "perturbation": "noise:5",
         "score": "logit",
         "upsampling": "nearest",
+        "samples": 50,
+        "noise": 0.15,
+        "seed": 0,
+        "times_input": False,
+        "absolute": True,
+        "scaled": True,
+        "total_variation": 0.0,
+        "dilation": 0,
+        "tolerance": 0.0,
+        "coarse_to_fine": False,
+        "keep_best": False,
     }
     assert record["checkpoint_sha256"] == hashlib.sha256(weights).hexdigest()
     assert {"gridsal", "torch", "python"} <= set(record["versions"])

@@ -203,7 +203,7 @@ class TestWords:
         assert any("Not converged" in text for text in words(draw_explanation(example)))
 
     def test_a_stopped_run_says_so(self) -> None:
-        example = replace(explanation(), stopped=True, losses=np.zeros((7, 3), np.float32))
+        example = replace(explanation(), stopped=True, score_history=np.zeros(7, np.float32))
         said = " ".join(words(draw_explanation(example))).replace("\N{NO-BREAK SPACE}", " ")
         assert "stopped after 7 of 80 steps" in said
 

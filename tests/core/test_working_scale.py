@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gridsal_core.errors import RequestError, SettingsError
 from gridsal_core.figure_text import settings_line
 from gridsal_core.frames import Box, Frame
-from gridsal_core.settings import Method
+from gridsal_core.methods import Method
 from gridsal_core.types import Request
 from gridsal_core.upsampling import upsample
 from gridsal_core.working_scale import (

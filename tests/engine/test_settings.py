@@ -207,7 +207,7 @@ def test_noise_comes_from_its_seed_and_fills_the_range() -> None:
         ({"init": "half"}, "from 0 to 1, or auto"),
         ({"perturbation": "fog"}, "choose constant, blur, noise"),
         ({"perturbation": 5}, "choose constant, blur, noise"),
-        ({"lambda": 0.1}, "Unknown setting 'lambda'; the settings are init, lam"),
+        ({"lambda": 0.1}, "Unknown setting 'lambda'; the settings are absolute, coarse_to_fine"),
     ],
 )
 def test_every_setting_out_of_its_range_is_refused(setting: dict[str, Any], told: str) -> None:

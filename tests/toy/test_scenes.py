@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gridsal_core.errors import SettingsError
 from gridsal_core.toy.digits import load_bank
+from gridsal_core.toy.material import load_material
 from gridsal_core.toy.scenes import (
     HALVES,
     SIZE,
@@ -30,7 +31,7 @@ COUNT = 600
 
 
 def drawn(bias: Bias, count: int = COUNT, seed: int = 0) -> list[ToyImage]:
-    return list(islice(stream(generator(seed, "test"), load_bank("test"), bias), count))
+    return list(islice(stream(generator(seed, "test"), load_material("test"), bias), count))
 
 
 def has_texture(picture: ToyImage) -> bool:
@@ -58,7 +59,7 @@ def test_weak_bias_always_shows_the_texture_with_the_digit_and_now_and_then_with
 def test_without_bias_the_texture_is_as_likely_with_the_digit_as_with_any_other() -> None:
     bias = Bias(DIGIT, TEXTURE, "none")
     rng = np.random.default_rng(0)
-    bank = load_bank("test")
+    bank = load_material("test")
     with_digit = [draw(rng, bank, bias, digit=DIGIT) for _ in range(COUNT)]
     with_other = [draw(rng, bank, bias, digit=7) for _ in range(COUNT)]
     assert share(with_digit) == pytest.approx(2 / len(TEXTURES), abs=0.04)
@@ -75,7 +76,7 @@ def test_the_bias_texture_comes_as_often_in_the_upper_as_in_the_lower_half() -> 
 @settings(max_examples=60, deadline=None)
 def test_every_picture_is_whole(digit: int, texture: str, strength: str, seed: int) -> None:
     bias = Bias(digit, texture, next(s for s in STRENGTHS if s == strength))
-    picture = draw(generator(seed, "train"), load_bank("train"), bias)
+    picture = draw(generator(seed, "train"), load_material("train"), bias)
     assert picture.image.shape == picture.label.shape == (SIZE, SIZE)
     assert picture.image.dtype == picture.label.dtype == np.uint8
     assert set(np.unique(picture.label)) == {0, 1 + picture.digit}
@@ -87,7 +88,7 @@ def test_every_picture_is_whole(digit: int, texture: str, strength: str, seed: i
 def test_the_bias_mask_is_the_half_of_the_texture_without_the_object(half: str) -> None:
     asked = next(h for h in HALVES if h == half)
     bias = Bias(DIGIT, TEXTURE, "strong")
-    picture = draw(np.random.default_rng(5), load_bank("test"), bias, digit=DIGIT, half=asked)
+    picture = draw(np.random.default_rng(5), load_material("test"), bias, digit=DIGIT, half=asked)
     assert picture.bias_half == half
     assert getattr(picture, half) == TEXTURE
     other = np.ones(SIZE, dtype=np.bool_)
@@ -99,7 +100,7 @@ def test_the_bias_mask_is_the_half_of_the_texture_without_the_object(half: str) 
 
 def test_the_bias_mask_is_empty_where_no_half_holds_the_texture() -> None:
     picture = draw(
-        np.random.default_rng(5), load_bank("test"), Bias(DIGIT, TEXTURE, "strong"), digit=4
+        np.random.default_rng(5), load_material("test"), Bias(DIGIT, TEXTURE, "strong"), digit=4
     )
     assert picture.bias_half is None
     assert not picture.bias_mask.any()
@@ -110,7 +111,7 @@ def test_each_half_shows_its_own_texture() -> None:
     one, two = (
         compose(
             np.random.default_rng(9),
-            load_bank("test"),
+            load_material("test"),
             digit=0,
             foreground="rings",
             upper=upper,
@@ -147,7 +148,7 @@ def test_test_digits_are_never_trained_on() -> None:
 )
 def test_a_bias_that_cannot_be_is_refused(digit: int, texture: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
-        Bias(digit, texture, "strong")
+        next(stream(generator(0, "test"), load_material("test"), Bias(digit, texture, "strong")))
 
 
 def test_a_negative_seed_is_refused() -> None:

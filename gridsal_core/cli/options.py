@@ -1,0 +1,423 @@
+"""What to explain and how, as command-line options: the same for every command that explains."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from gridsal_core.cli.job import NetworkOptions, Outputs
+from gridsal_core.cli.numbers import number, whole
+from gridsal_core.cli.progress import say
+from gridsal_core.cli.subject import Choice, Subject, make_request
+from gridsal_core.errors import ImageError, RequestError
+from gridsal_core.methods import METHODS
+from gridsal_core.perturbation import parse_perturbation
+from gridsal_core.settings import Settings, parse_init, parse_mask_size, suggest_settings
+from gridsal_core.types import Request
+from gridsal_core.working_scale import parse_working_scale
+
+if TYPE_CHECKING:
+    from gridsal_core.network import SegmentationNetwork
+
+SUGGESTED = "the model card's, else by the image's size"
+_NETWORK = "Network"
+_SETTINGS = "Settings"
+_REQUEST = "Request"
+_GRADIENTS = "Gradient methods"
+_DEVIATIONS = "Beyond the paper"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options say: the network, the image, the region, and the settings that are given."""
+
+    network: NetworkOptions
+    subject: Subject
+    choice: Choice
+    given: dict[str, Any]
+    quiet: bool
+
+    def open(
+        self, outputs: Outputs, *inputs: Path | None
+    ) -> tuple[SegmentationNetwork, Request, Settings]:
+        """Open network and image, make the request, and complete the settings.
+
+        Parameters
+        ----------
+        outputs
+            Checked before any computing is done.
+        inputs
+            Further files that are read, and so are not to be written over.
+
+        Raises
+        ------
+        GridSalError
+            Of the kind that fits what is wrong.
+        """
+        from gridsal_core.images import image_info
+        from gridsal_core.regions import read_region
+
+        # Whatever can be wrong without the network is told before torch is imported.
+        subject, choice, quiet = self.subject, self.choice, self.quiet
+        info = image_info(subject.image, subject.page)
+        painted = None
+        if choice.region is not None:
+            painted = read_region(choice.region, info.size, allow_large=subject.allow_large)
+        outputs.check(subject.image, choice.region, *inputs)
+        network = self.network.open(quiet=quiet)
+        for note in info.notes:
+            say(f"note: {note}", quiet=quiet)
+        request, notes = make_request(network, subject, choice, info.size, painted)
+        for note in notes:
+            say(f"note: {note}", quiet=quiet)
+        height, width = request.region.shape
+        suggested = suggest_settings(height, width, network.card.explain)
+        return network, request, replace(suggested, **self.given)
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all options of `asked` besides its own; its first argument holds them."""
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:  # noqa: ANN401 - typer passes what the options hold
+        shared = {name: values.pop(name) for name in _PARAMETERS}
+        command(asked(**shared), **values)
+
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    hints = get_type_hints(asked, include_extras=True)
+    first = [each.replace(annotation=hints[name]) for name, each in _PARAMETERS.items()]
+    chosen = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*first, *own)]
+    run.__dict__.pop("__wrapped__", None)
+    run.__dict__["__signature__"] = inspect.Signature(chosen)
+    run.__annotations__ = {each.name: each.annotation for each in chosen}
+    return run
+
+
+def asked(
+    model: Annotated[
+        str, typer.Option(metavar="FILE|FOLDER|NAME", help="The network, see gridsal models.")
+    ],
+    image: Annotated[Path, typer.Option(help="The image.")],
+    page: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--page", 1), metavar="NUMBER", help="Of an image of several, from 1."
+        ),
+    ] = 1,
+    scale: Annotated[
+        str,
+        typer.Option(
+            metavar="fit|crop|FRACTION|full",
+            help="Working scale: fit reduces the image only if memory asks for it; crop works on "
+            "a window around the request; a fraction such as 0.5; full.",
+        ),
+    ] = "fit",
+    allow_large: Annotated[
+        bool, typer.Option("--allow-large", help="Decode an image beyond the safe size.")
+    ] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights for a network that is given by name or by code.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="The model card. Default: the one beside the network.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    trust_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-code",
+            help="Allow Python code that comes with the network to run.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = False,
+    region: Annotated[
+        Path | None,
+        typer.Option(
+            help="Explain this region: a PNG of the whole image's size, non-zero inside.",
+            rich_help_panel=_REQUEST,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y",
+            help="Explain the predicted segment at this pixel of the whole image.",
+            rich_help_panel=_REQUEST,
+        ),
+    ] = None,
+    segment_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASS",
+            help="Explain the largest predicted segment of this class (name or index).",
+            rich_help_panel=_REQUEST,
+        ),
+    ] = None,
+    class_: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="NAME|INDEX",
+            help="The class to explain. Default: the one predicted most in the region.",
+            rich_help_panel=_REQUEST,
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(METHODS),
+            help="context and grid optimise a mask; vg, sg and ig are Vanilla Gradient, SmoothGrad "
+            "and Integrated Gradients. Default: context.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    mask_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HxW",
+            help=f"Mask resolution in cells, as 16x32. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    lam: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--lam", 0.01),
+            metavar="NUMBER",
+            help=f"λ, weight of the mask's sum, at least 0. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--steps", 80),
+            metavar="NUMBER",
+            help=f"Optimisation steps. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--lr", 0.2),
+            metavar="NUMBER",
+            help=f"Learning rate, above 0. Default: {SUGGESTED}.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    momentum: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--momentum", 0.5),
+            metavar="NUMBER",
+            help="Momentum, 0 to below 1. Default: 0.5.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F|auto",
+            help="Initial mask value, 0 to 1; auto tries 0.5 and 1. Default: auto.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    perturbation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND:VALUE",
+            help="constant:mean, constant:R,G,B (0 to 1), constant:black|grey|white, blur:SIGMA "
+            "(pixels), noise:SEED, or several as robust:constant:mean+blur:10+noise:0. "
+            "Default: constant:mean.",
+            rich_help_panel=_SETTINGS,
+        ),
+    ] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            metavar="probability|logit", help="Default: probability.", rich_help_panel=_SETTINGS
+        ),
+    ] = None,
+    upsampling: Annotated[
+        str | None,
+        typer.Option(
+            metavar="bilinear|nearest", help="Default: bilinear.", rich_help_panel=_SETTINGS
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--samples", 50),
+            metavar="NUMBER",
+            help="Copies of the image that SmoothGrad and Integrated Gradients average over. "
+            "Default: 50.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--noise", 0.15),
+            metavar="NUMBER",
+            help="SmoothGrad's standard deviation, in image values. Default: 0.15.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--seed", 0),
+            metavar="NUMBER",
+            help="Of SmoothGrad's noise. Default: 0.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = None,
+    times_input: Annotated[
+        bool,
+        typer.Option(
+            "--times-input",
+            help="Integrated Gradients times the image, the classic form.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = False,
+    signed: Annotated[
+        bool,
+        typer.Option(
+            "--signed",
+            help="Keep the gradients' signs before the mean filter.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = False,
+    unscaled: Annotated[
+        bool,
+        typer.Option(
+            "--unscaled",
+            help="Do not divide the map by its maximum over the image.",
+            rich_help_panel=_GRADIENTS,
+        ),
+    ] = False,
+    total_variation: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--total-variation", 0.01),
+            metavar="NUMBER",
+            help="Weight of the differences of neighbouring cells. Default: 0, off.",
+            rich_help_panel=_DEVIATIONS,
+        ),
+    ] = None,
+    dilation: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--dilation", 4),
+            metavar="PIXELS",
+            help="Widen the region in what is kept, so that its outline is no cue. Default: 0.",
+            rich_help_panel=_DEVIATIONS,
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--tolerance", 0.001),
+            metavar="NUMBER",
+            help="Stop once objective and mask change by less. Default: 0, never.",
+            rich_help_panel=_DEVIATIONS,
+        ),
+    ] = None,
+    coarse_to_fine: Annotated[
+        bool,
+        typer.Option(
+            "--coarse-to-fine",
+            help="Begin with a mask of a quarter of the cells a side, then half, then all.",
+            rich_help_panel=_DEVIATIONS,
+        ),
+    ] = False,
+    keep_best: Annotated[
+        bool,
+        typer.Option(
+            "--keep-best",
+            help="Keep the mask of the lowest objective on the way, not the last.",
+            rich_help_panel=_DEVIATIONS,
+        ),
+    ] = False,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|cpu|cuda|cuda:N|mps",
+            help="Where to compute; auto takes CUDA, else MPS, else the CPU.",
+        ),
+    ] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")] = False,
+) -> Asked:
+    """Check what was given, as far as that can be done without reading anything."""
+    given = _given(
+        method=method,
+        mask_size=None if mask_size is None else parse_mask_size(mask_size),
+        lam=lam,
+        steps=steps,
+        learning_rate=lr,
+        momentum=momentum,
+        init=None if init is None else parse_init(init),
+        perturbation=None if perturbation is None else parse_perturbation(perturbation),
+        score=score,
+        upsampling=upsampling,
+        samples=samples,
+        noise=noise,
+        seed=seed,
+        times_input=times_input or None,
+        absolute=False if signed else None,
+        scaled=False if unscaled else None,
+        total_variation=total_variation,
+        dilation=dilation,
+        tolerance=tolerance,
+        coarse_to_fine=coarse_to_fine or None,
+        keep_best=keep_best or None,
+    )
+    Settings(**given)
+    subject = Subject(image, _page(page), parse_working_scale(scale), allow_large)
+    choice = Choice(region, None if at is None else _parse_point(at), segment_of, class_)
+    if sum(way is not None for way in (region, at, segment_of)) != 1:
+        raise RequestError(
+            "Say what to explain with one of --region MASK.png, --at X,Y or --segment-of CLASS."
+        )
+    return Asked(
+        NetworkOptions(model, device, weights, card, trust_code), subject, choice, given, quiet
+    )
+
+
+def _page(number: int) -> int:
+    if number < 1:
+        raise ImageError(f"There is no page {number}; pages count from 1.")
+    return number - 1
+
+
+def _parse_point(text: str) -> tuple[int, int]:
+    try:
+        x, y = (int(part) for part in text.split(","))
+    except ValueError:
+        raise RequestError(
+            f"The point {text!r} is not understood; give image pixels as X,Y, as in --at 120,80."
+        ) from None
+    return x, y
+
+
+def _given(**values: object) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+_PARAMETERS = inspect.signature(asked).parameters

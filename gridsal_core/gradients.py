@@ -1,0 +1,131 @@
+"""Vanilla Gradient, SmoothGrad and Integrated Gradients for dense predictions (eq. 4 and 5).
+
+With S(x, R, c) the mean over R of f_c(x), eq. 4, and G = dS/dx,
+
+    VG: G(x),   SG: mean of G(x + noise),   IG: mean of G((k / n) x), k = 1..n,
+
+summed over the channels. The context form leaves out R (eq. 5). A mean filter with the mask's cells
+as kernel and stride brings the map to the mask's grid; by default absolute values are taken before
+it and the map is divided by its maximum over the image. Gradients are added up one copy at a time,
+so that memory does not grow with n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gridsal_core.memory import memory_told
+from gridsal_core.methods import METHOD_INFOS
+from gridsal_core.model_output import failures_told
+from gridsal_core.objective import Problem, Start, split_rows
+from gridsal_core.optimize import check_gradient
+from gridsal_core.results import Outcome, final_state
+from gridsal_core.settings import Settings
+from gridsal_core.types import Snapshot
+
+
+def averaged(
+    start: Start, settings: Settings, stop: Callable[[], bool]
+) -> Generator[Snapshot, None, list[Outcome]]:
+    """Average the gradients of all requests side by side, and yield a snapshot after every copy.
+
+    Parameters
+    ----------
+    start
+        B requests.
+    stop
+        Asked after every copy; once it says True, the outcome is the mean so far.
+
+    Returns
+    -------
+    One outcome for each request. Its losses are empty; its final state is that of the map, clipped
+    to [0, 1], taken for a mask.
+    """
+    problem, images = start.problem, start.images
+    total = torch.zeros_like(images)
+    history: list[np.ndarray] = []
+    for copies in _copies(images, settings):
+        with memory_told(problem.network.device):
+            gradient, scores = pixel_gradients(problem, copies)
+        total += gradient
+        history.append(scores.cpu().numpy())
+        maps = _maps(problem, total / len(history), images, settings)
+        yield Snapshot(
+            step=len(history),
+            steps=settings.planned,
+            mask=maps[0].cpu().numpy(),
+            losses=np.empty((0, 3), np.float32),
+            scores=np.array([each[0] for each in history], np.float32),
+        )
+        if stop():
+            break
+    final = final_state(problem, maps.clamp(0, 1))
+    scores_of = np.array(history, np.float32).T.copy()
+    return [
+        Outcome(
+            final=final,
+            row=row,
+            losses=np.empty((0, 3), np.float32),
+            scores=scores_of[row],
+            init=0.0,
+            is_stopped=len(history) < settings.planned,
+            map=maps[row],
+        )
+        for row in range(len(images))
+    ]
+
+
+def pixel_gradients(problem: Problem, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Differentiate S(x, R, c) of every row at (B, C, H, W) images, in image space.
+
+    Returns
+    -------
+    The gradients (B, C, H, W) and S (B,).
+    """
+    gradients, scores = [], []
+    parts = problem.parts()
+    for part, rows in zip(parts, split_rows(images, len(parts[0].region)), strict=True):
+        with torch.enable_grad():
+            pixels = rows.detach().requires_grad_(True)
+            found = part.score_in_region(part.scores(part.network.outputs(pixels, part.half)))
+            check_gradient(part, found)
+            with failures_told(part.network.card.name, pixels):
+                (gradient,) = torch.autograd.grad(found.sum(), pixels)
+        gradients.append(gradient)
+        scores.append(found.detach())
+    return torch.cat(gradients), torch.cat(scores)
+
+
+def _copies(images: Tensor, settings: Settings) -> Generator[Tensor, None, None]:
+    kind, count = METHOD_INFOS[settings.method].gradient, settings.samples
+    if kind == "vanilla":
+        yield images
+    elif kind == "integrated":
+        for k in range(1, count + 1):
+            yield images * (k / count)
+    else:
+        # Every row draws the same noise, so that a batch equals single runs.
+        dice = torch.Generator().manual_seed(settings.seed)
+        for _ in range(count):
+            noise = torch.randn(images.shape[1:], generator=dice) * settings.noise
+            yield images + noise.to(images)
+
+
+def _maps(problem: Problem, mean: Tensor, images: Tensor, settings: Settings) -> Tensor:
+    """From the mean gradient (B, C, H, W) to maps on the mask's grid (B, h, w)."""
+    is_classic = settings.times_input and METHOD_INFOS[settings.method].gradient == "integrated"
+    maps = (mean * images if is_classic else mean).sum(1)
+    if settings.absolute:
+        maps = maps.abs()
+    if settings.scaled:
+        peak = maps.abs().amax((1, 2), keepdim=True)
+        maps = maps / peak.clamp_min(torch.finfo(maps.dtype).tiny)
+    if settings.form == "context":
+        maps = torch.where(problem.kept, 0.0, maps)
+    # Where cells are no whole numbers of pixels, each is the mean over the pixels it touches.
+    return functional.adaptive_avg_pool2d(maps.unsqueeze(1), settings.mask_size).squeeze(1)
