@@ -36,7 +36,12 @@ class Source:
 
 
 class Textures(Protocol):
-    """Textures by name."""
+    """Textures by name.
+
+    Background greys reach from 0 to `span`, the digit's from 1 less that to 1.
+    """
+
+    span: float
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +57,8 @@ class Textures(Protocol):
 
 class _Procedural:
     names = textures.TEXTURES
+    # An eye finds the digit on any pair of textures, and a small network learns from few pictures.
+    span = 0.6
 
     def render(
         self, name: str, rng: np.random.Generator, shape: tuple[int, int]
@@ -62,6 +69,8 @@ class _Procedural:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tiles:
     tiles: dict[str, NDArray[np.float64]]
+    # The paper takes its textures as they are.
+    span: float = 0.75
 
     @property
     def names(self) -> tuple[str, ...]:

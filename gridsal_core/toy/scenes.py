@@ -27,9 +27,6 @@ PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 _SMALLEST_DIGIT: Final = 42
 _LARGEST_DIGIT: Final = 56
-# Background greys reach from 0 to this, the digit's from 1 less this to 1: an eye finds the digit
-# on any pair of textures, and a small network learns the ten shapes from few pictures.
-_SPAN: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +142,9 @@ def compose(
         material.check_texture(name)
     mask = place(material.digits.pick(digit, rng), rng, SIZE, _SMALLEST_DIGIT, _LARGEST_DIGIT)
     halves = [material.textures.render(name, rng, (SIZE // 2, SIZE)) for name in (upper, lower)]
-    digit_greys = (1 - _SPAN) + _SPAN * material.textures.render(foreground, rng, (SIZE, SIZE))
-    picture = np.where(mask, digit_greys, _SPAN * np.concatenate(halves))
+    span = material.textures.span
+    digit_greys = (1 - span) + span * material.textures.render(foreground, rng, (SIZE, SIZE))
+    picture = np.where(mask, digit_greys, span * np.concatenate(halves))
     return ToyImage(
         image=np.round(255 * picture).astype(np.uint8),
         label=np.where(mask, 1 + digit, 0).astype(np.uint8),

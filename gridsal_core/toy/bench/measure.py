@@ -65,7 +65,7 @@ class Row:
         return cls(int(index), int(digit), int(requested), *values)
 
 
-def test_images(case: Case, digit: int, count: int, source: Source) -> list[ToyImage]:
+def images_of(case: Case, digit: int, count: int, source: Source) -> list[ToyImage]:
     """Draw test images of a digit that follow the case's bias; always the same ones."""
     purpose: Purpose = "test" if case.role == "test" else "validation"
     dice = generator(case.seed, purpose, digit)

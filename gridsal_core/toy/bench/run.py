@@ -12,7 +12,7 @@ import torch
 from gridsal_core.checkpoints import load_network
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.settings import Settings
-from gridsal_core.toy.bench.measure import Row, measure, test_images
+from gridsal_core.toy.bench.measure import Row, images_of, measure
 from gridsal_core.toy.bench.plan import TUNED, Case, Plan
 from gridsal_core.toy.bench.store import Store
 from gridsal_core.toy.bench.tables import Choice, choose
@@ -98,7 +98,7 @@ class Bench:
     ) -> list[Row]:
         rows = self.store.rows(case, name, digit)
         if rows is None:
-            pictures = test_images(case, digit, count, self.plan.recipe.source)
+            pictures = images_of(case, digit, count, self.plan.recipe.source)
             title, rows = f"{name} on {case.name}, digit {digit}", []
             for row in measure(network, pictures, settings, self.plan.batch):
                 rows.append(row)

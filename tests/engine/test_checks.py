@@ -1,0 +1,165 @@
+"""Insertion and deletion curves, and the check against shuffled weights."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gridsal_core import Explanation, Settings, explain
+from gridsal_core.checks import check_explanation, write_curves
+from gridsal_core.curves import Curve, curves
+from gridsal_core.errors import CheckpointError
+from gridsal_core.perturbation import ConstantColor
+from gridsal_core.sanity import randomisation_check, rank_correlation, shuffled_weights
+from tests.engine.networks import Convolutions, FarColumns, OwnPixel, far_request, wrap
+
+CHOSEN = Settings(
+    mask_size=(3, 6),
+    lam=0.02,
+    steps=40,
+    learning_rate=0.5,
+    init=1.0,
+    upsampling="nearest",
+    perturbation=ConstantColor("black"),
+)
+START = 12
+
+
+@pytest.fixture(scope="module")
+def found() -> Explanation:
+    return explain(wrap(FarColumns(START)), far_request(), CHOSEN)
+
+
+def test_curves_begin_and_end_at_the_object_alone_and_the_whole_image(found: Explanation) -> None:
+    measured = curves(wrap(FarColumns(START)), found)
+
+    for curve in measured.insertion.values():
+        assert (curve.shares[0], curve.shares[-1]) == (0, 1)
+        assert curve.scores[0] == pytest.approx(found.scores.object_alone, abs=1e-5)
+        assert curve.scores[-1] == pytest.approx(found.scores.image, abs=1e-5)
+    for curve in measured.deletion.values():
+        assert curve.scores[0] == pytest.approx(found.scores.image, abs=1e-5)
+        assert curve.scores[-1] == pytest.approx(found.scores.object_alone, abs=1e-5)
+
+
+def test_the_order_of_a_right_map_is_better_than_chance_and_than_dilation(
+    found: Explanation,
+) -> None:
+    measured = curves(wrap(FarColumns(START)), found)
+
+    for other in ("random", "dilation"):
+        assert measured.insertion["map"].area > measured.insertion[other].area
+        assert measured.deletion["map"].area < measured.deletion[other].area
+
+
+def test_the_area_is_that_of_the_trapezoids() -> None:
+    curve = Curve(np.array([0, 0.5, 1], np.float32), np.array([0, 1, 1], np.float32))
+    assert curve.area == pytest.approx(0.75)
+
+
+def test_cells_inside_the_region_are_no_part_of_a_context_curve() -> None:
+    request = far_request()
+    wide = replace(request, region=np.ones_like(request.region))
+    wide.region[:, -1] = False
+    explanation = explain(wrap(FarColumns(START)), wide, CHOSEN)
+    # Only the last column of cells holds pixels outside.
+    assert len(curves(wrap(FarColumns(START)), explanation).insertion["map"].shares) == 3 + 1
+
+
+class TestShuffledWeights:
+    def test_all_is_as_it_was_afterwards_also_when_something_fails(self) -> None:
+        network = wrap(Convolutions(2))
+        before = [weight.clone() for weight in network.module.parameters()]
+        changed = []
+
+        def fail_inside() -> None:
+            with shuffled_weights(network, 1):
+                pairs = zip(before, network.module.parameters(), strict=True)
+                changed.extend(not torch.equal(old, new) for old, new in pairs)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_inside()
+        assert any(changed)
+        for old, new in zip(before, network.module.parameters(), strict=True):
+            assert torch.equal(old, new)
+
+    def test_the_values_of_a_tensor_stay_and_their_order_changes(self) -> None:
+        network = wrap(Convolutions(2))
+        before = [weight.clone().flatten().sort().values for weight in network.module.parameters()]
+        with shuffled_weights(network, 1):
+            for old, new in zip(before, network.module.parameters(), strict=True):
+                assert torch.equal(old, new.detach().flatten().sort().values)
+
+    def test_a_map_that_shows_what_was_learnt_changes_with_the_weights(self) -> None:
+        request = far_request()
+        network = wrap(_Columns(request.region.shape))
+        explanation = explain(network, request, replace(CHOSEN, method="vg-grid"))
+
+        check = randomisation_check(network, explanation, seed=3)
+
+        assert explanation.mask[:, :3].max() == 0
+        assert check.correlation is not None
+        assert check.correlation < 0.5
+        assert rank_correlation(explanation.mask, explanation.mask) == pytest.approx(1)
+
+    def test_an_empty_map_has_no_correlation(self) -> None:
+        assert rank_correlation(np.zeros((2, 2)), np.eye(2)) is None
+
+    def test_a_network_without_weights_is_refused(self) -> None:
+        network = wrap(OwnPixel())
+        explanation = explain(network, far_request(), CHOSEN)
+        with pytest.raises(CheckpointError, match="no weights that can be shuffled"):
+            randomisation_check(network, explanation)
+
+
+class _Columns(nn.Module):
+    """One weight for every pixel of the image, 0 but in the right half."""
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(size))
+        self.weight.data[:, size[1] // 2 :] = 0.1
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        z = (self.weight * x.mean(1)).sum((1, 2))[:, None, None, None]
+        z = (z - 1).expand(-1, 1, *x.shape[-2:])
+        return torch.cat((-z, z), 1)
+
+
+class _Weighted(nn.Module):
+    """FarColumns with a weight, so that there is something to shuffle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = FarColumns(START)
+        self.weight = nn.Parameter(torch.tensor([1.0, 0.0]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.inner(x) * self.weight[0] + self.weight[1]
+        return out
+
+
+def test_a_check_says_in_words_what_it_found_and_writes_its_curves(tmp_path: Path) -> None:
+    network = wrap(_Weighted())
+    explanation = explain(network, far_request(), CHOSEN)
+    check = check_explanation(network, explanation)
+    write_curves(check, tmp_path / "curves.csv")
+
+    assert "better than a random one and than dilation" in check.text
+    assert "Shuffled weights" in check.text
+    with (tmp_path / "curves.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert {(line["curve"], line["order"]) for line in lines} == {
+        (curve, order)
+        for curve in ("insertion", "deletion")
+        for order in ("map", "random", "dilation")
+    }
+    scores = [float(line["score"]) for line in lines if line["order"] == "map"]
+    np.testing.assert_allclose(scores[0], explanation.scores.object_alone, atol=1e-5)
