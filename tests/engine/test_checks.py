@@ -76,7 +76,7 @@ class TestShuffledWeights:
     def test_all_is_as_it_was_afterwards_also_when_something_fails(self) -> None:
         network = wrap(Convolutions(2))
         before = [weight.clone() for weight in network.module.parameters()]
-        changed = []
+        changed: list[bool] = []
 
         def fail_inside() -> None:
             with shuffled_weights(network, 1):

@@ -26,6 +26,11 @@ RAW = Settings(mask_size=SIZE, samples=4, absolute=False, scaled=False)
 REGION = box(SIZE, 3, 4, 8, 9)
 
 
+def raw(method: str, **changes: object) -> Settings:
+    """Settings of a method that leave its map as the equation gives it, at every pixel."""
+    return Settings.from_dict(RAW.to_dict() | {"method": method, **changes})
+
+
 SEEN = 2
 """The class that the network of these tests sees in the region."""
 
@@ -62,7 +67,7 @@ def test_maps_are_the_mean_of_the_gradients_of_the_equation(kind: str) -> None:
     copies = {"vg": [x], "sg": [x + n for n in noise], "ig": [x / 2, x]}[kind]
     exact = Convolutions(3).double().requires_grad_(False)
     expected = sum(slope(exact, copy) for copy in copies) / len(copies)
-    chosen = replace(RAW, method=f"{kind}-grid", samples=2, noise=0.1, seed=7)
+    chosen = raw(f"{kind}-grid", samples=2, noise=0.1, seed=7)
 
     result = explain(wrap(module, 3), request, chosen)
 
@@ -72,10 +77,8 @@ def test_maps_are_the_mean_of_the_gradients_of_the_equation(kind: str) -> None:
 
 @pytest.mark.parametrize("method", GRADIENTS)
 def test_the_context_form_leaves_out_the_region_before_the_mean_filter(method: str) -> None:
-    fine = explain(wrap(Convolutions(3), 3), asked(), replace(RAW, method=method))
-    coarse = explain(
-        wrap(Convolutions(3), 3), asked(), replace(RAW, method=method, mask_size=(3, 4))
-    )
+    fine = explain(wrap(Convolutions(3), 3), asked(), raw(method))
+    coarse = explain(wrap(Convolutions(3), 3), asked(), raw(method, mask_size=[3, 4]))
 
     blocks = fine.mask.reshape(3, 4, 4, 4).mean((1, 3))
     np.testing.assert_allclose(coarse.mask, blocks, rtol=1e-4, atol=1e-9)
@@ -90,12 +93,12 @@ def test_the_context_form_leaves_out_the_region_before_the_mean_filter(method: s
 def test_by_default_maps_are_absolute_and_scaled_by_the_largest_value_of_the_image(
     seed: int, method: str
 ) -> None:
-    chosen = replace(RAW, method=method)
-    raw = explain(wrap(Convolutions(3, seed=seed), 3), asked(seed), chosen).mask
+    chosen = raw(method)
+    plain = explain(wrap(Convolutions(3, seed=seed), 3), asked(seed), chosen).mask
     whole = explain(
         wrap(Convolutions(3, seed=seed), 3),
         asked(seed),
-        replace(chosen, method=method.replace("context", "grid")),
+        raw(method.replace("context", "grid")),
     ).mask
     shown = explain(
         wrap(Convolutions(3, seed=seed), 3),
@@ -103,7 +106,7 @@ def test_by_default_maps_are_absolute_and_scaled_by_the_largest_value_of_the_ima
         replace(chosen, absolute=True, scaled=True),
     ).mask
 
-    np.testing.assert_allclose(shown, np.abs(raw) / np.abs(whole).max(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(shown, np.abs(plain) / np.abs(whole).max(), rtol=1e-4, atol=1e-6)
     assert 0 <= shown.min() <= shown.max() <= 1
 
 
@@ -121,7 +124,7 @@ class Linear(nn.Module):
 
 
 def test_integrated_gradients_times_the_image_are_complete_on_a_linear_network() -> None:
-    chosen = replace(RAW, method="ig-grid", score="logit", times_input=True)
+    chosen = raw("ig-grid", score="logit", times_input=True)
 
     result = explain(wrap(Linear()), asked(class_index=1), chosen)
 
@@ -131,7 +134,7 @@ def test_integrated_gradients_times_the_image_are_complete_on_a_linear_network()
 @pytest.mark.parametrize("method", GRADIENTS)
 def test_a_batch_equals_single_runs(method: str) -> None:
     requests = [asked(seed) for seed in range(3)]
-    chosen = replace(RAW, method=method, mask_size=(3, 4))
+    chosen = raw(method, mask_size=[3, 4])
     network = wrap(Convolutions(3), 3)
 
     together = explain_many(network, requests, chosen)
@@ -143,7 +146,7 @@ def test_a_batch_equals_single_runs(method: str) -> None:
 
 
 def test_stopping_leaves_the_mean_so_far_and_says_so() -> None:
-    network, chosen = wrap(Convolutions(3), 3), replace(RAW, method="sg-grid", samples=5)
+    network, chosen = wrap(Convolutions(3), 3), raw("sg-grid", samples=5)
     steps = explain_steps(network, asked(), chosen, stop=lambda: True)
     snapshot = next(steps)
     with pytest.raises(StopIteration) as finished:
@@ -158,9 +161,7 @@ def test_stopping_leaves_the_mean_so_far_and_says_so() -> None:
 
 
 def test_a_map_of_sensitivity_is_not_read_as_one_of_need() -> None:
-    reading = read_explanation(
-        explain(wrap(Convolutions(3), 3), asked(), replace(RAW, method="vg-context"))
-    )
+    reading = read_explanation(explain(wrap(Convolutions(3), 3), asked(), raw("vg-context")))
     assert reading.verdict == "sensitivity"
     assert "does not say what the network needed" in reading.detail
 
@@ -171,7 +172,7 @@ class TestAgainstCaptum:
     SAMPLES = 8
 
     def ours(self, network: SegmentationNetwork, method: str, noise: float = 0.1) -> np.ndarray:
-        chosen = replace(RAW, method=method, samples=self.SAMPLES, noise=noise, seed=5)
+        chosen = raw(method, samples=self.SAMPLES, noise=noise, seed=5)
         return explain(network, asked(), chosen).mask
 
     def pixels(self) -> Tensor:

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import zipfile
 from itertools import islice
 from pathlib import Path
 
@@ -27,7 +28,10 @@ def digits(count: int = COUNT) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_npz(file: Path, **arrays: np.ndarray) -> Path:
-    np.savez(file, **arrays)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                np.save(member, array, allow_pickle=True)
     return file
 
 
