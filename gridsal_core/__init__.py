@@ -14,11 +14,13 @@ from gridsal_core.types import ClassInfo, Explanation, Prediction, Request, Scor
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints import load_network
+    from gridsal_core.checks import check_explanation
     from gridsal_core.figures import save_figure
     from gridsal_core.grid_saliency import explain, explain_many, explain_steps
     from gridsal_core.images import read_image
     from gridsal_core.records import save_record
     from gridsal_core.segments import largest_segment, segment_at
+    from gridsal_core.whatif import what_if
 
 __version__ = "0.1.0"
 
@@ -33,6 +35,7 @@ __all__ = [
     "Scores",
     "Settings",
     "Snapshot",
+    "check_explanation",
     "explain",
     "explain_many",
     "explain_steps",
@@ -42,9 +45,12 @@ __all__ = [
     "save_figure",
     "save_record",
     "segment_at",
+    "what_if",
 ]
 
 _LATE = {
+    "check_explanation": "gridsal_core.checks",
+    "what_if": "gridsal_core.whatif",
     "load_network": "gridsal_core.checkpoints",
     "explain": "gridsal_core.grid_saliency",
     "explain_many": "gridsal_core.grid_saliency",
