@@ -17,6 +17,7 @@ class StatusLine(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self._pixel, self._zoom, self._network = QLabel(), QLabel(), QLabel()
+        self._told = ""
         self._notes = QLabel("ⓘ")
         self._notes.setContentsMargins(GAP, 0, GAP, 0)
         self._notes.hide()
@@ -53,6 +54,9 @@ class StatusLine(QStatusBar):
         self._notes.setVisible(bool(notes))
         if notes:
             self.showMessage(text, NOTE_MS)
+        elif self.currentMessage() == self._told:
+            self.clearMessage()
+        self._told = text
 
     @property
     def notes(self) -> str:

@@ -251,7 +251,7 @@ def _explain_checked(
     from gridsal_core.regions import read_region
 
     # Whatever can be wrong without the network is told before torch is imported.
-    info = image_info(subject.image, subject.page)
+    info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
     painted = None
     if choice.region is not None:
         painted = read_region(choice.region, info.size, allow_large=subject.allow_large)

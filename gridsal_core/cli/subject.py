@@ -94,7 +94,7 @@ def _frame(
 
     if subject.scale != "crop":
         # A small image always fits; what fits is measured only where it may matter.
-        is_open = subject.scale == "fit" and full[0] * full[1] > LEAST_PIXELS
+        is_open = full[0] * full[1] > LEAST_PIXELS
         return choose_frame(full, subject.scale, network.max_pixels if is_open else LEAST_PIXELS)
     box: Box
     if painted is not None:
