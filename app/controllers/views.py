@@ -45,7 +45,7 @@ class Plan:
     crop: Frame | None
     fitted: Frame | None
     max_pixels: int
-    possible_pixels: int
+    possible_pixels: int = POSSIBLE_PIXELS
 
     def frame(self, full: tuple[int, int]) -> Frame:
         """Return the frame for an image of this (height, width)."""
