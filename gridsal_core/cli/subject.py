@@ -64,13 +64,15 @@ def make_request(
 
     Returns
     -------
-    The request, and the notes on its prediction.
+    The request, and the notes on its image and its prediction.
 
     Raises
     ------
     RequestError, ImageError, SettingsError, CheckpointError, DeviceError
         If the parts do not fit each other.
     """
+    from gridsal_core.images import dim_note, image_info
+
     frame = _frame(network, subject, choice, full, painted)
     pixels = _read(network, subject, frame)
     prediction = network.predict(pixels)
@@ -79,7 +81,9 @@ def make_request(
     origin: RegionOrigin = "predicted segment" if painted is None else "file"
     part = None if frame == Frame.whole(full) else frame
     request = Request(pixels, region, chosen, origin, subject.image, subject.page, part)
-    return request, prediction.notes
+    info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
+    dim = dim_note(pixels, info.dtype, network.card.input.values)
+    return request, (*([dim] if dim else []), *prediction.notes)
 
 
 def _frame(

@@ -177,6 +177,29 @@ def test_a_profile_is_followed_to_srgb_and_srgb_itself_left_alone(tmp_path: Path
         assert "broken" in image_info(path).notes[0]
 
 
+def test_dark_16_bit_colours_are_converted_as_exactly_as_light_ones(tmp_path: Path) -> None:
+    wide = _with_gamma(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), 2.2)
+    pixels = np.zeros((1, 6, 3), np.uint16)
+    pixels[0] = (np.array([0.02, 0.05, 0.1, 0.3, 0.6, 0.9]) * 65535).astype(np.uint16)[:, None]
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", iccprofile=wide)
+    linear = (pixels / 65535) ** 2.2
+    expected = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+    np.testing.assert_allclose(read_image(path), expected, atol=1 / 255)
+
+
+def _with_gamma(profile: bytes, gamma: float) -> bytes:
+    """Give a profile curves of one exponent: all three tags point to them."""
+    changed = bytearray(profile) + b"curv" + bytes(4) + (1).to_bytes(4, "big")
+    place = len(profile)
+    changed += round(gamma * 256).to_bytes(2, "big") + bytes(2)
+    for entry in range(132, 132 + 12 * profile[131], 12):
+        if profile[entry : entry + 4] in (b"rTRC", b"gTRC", b"bTRC"):
+            changed[entry + 4 : entry + 12] = place.to_bytes(4, "big") + (14).to_bytes(4, "big")
+    changed[:4] = len(changed).to_bytes(4, "big")
+    return bytes(changed)
+
+
 def test_display_levels_are_the_same_in_every_window(tmp_path: Path) -> None:
     pixels = np.linspace(500, 3000, 1500 * 40, dtype=np.float32).reshape(1500, 40)
     pixels[0, 0] = np.nan
