@@ -44,7 +44,12 @@ def _as_text(value: object) -> str:
     return value
 
 
+def _as_text_or_nothing(value: object) -> str:
+    return "" if value == "" else _as_text(value)
+
+
 StoredText = Annotated[str, PlainValidator(_as_text)]
+StoredTextOrNothing = Annotated[str, PlainValidator(_as_text_or_nothing)]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=]*$")]
 
 
@@ -79,7 +84,7 @@ class AppSettings(BaseModel):
     recent_models: tuple[RecentModel, ...] = ()
     recent_folders: tuple[StoredPath, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
-    label_pattern: StoredText = ""
+    label_pattern: StoredTextOrNothing = ""
     window_geometry: Base64 = ""
     window_state: Base64 = ""
     export_folder: StoredPath | None = None

@@ -14,6 +14,12 @@ from gridsal_core.memory import is_out_of_memory
 
 # What libraries call the scores of the last layer.
 USUAL_NAMES = ("out", "logits")
+# Torch's words where pooling or convolving would leave nothing.
+_TOO_SMALL = (
+    "Output size is too small",
+    "Kernel size can't be greater than actual input size",
+    "Expected more than 1 value per channel",
+)
 
 
 def parts(output: object) -> list[tuple[int | str, object]]:
@@ -64,6 +70,11 @@ def failures_told(name: str, inputs: Tensor) -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         _, channels, height, width = inputs.shape
+        if any(words in str(error) for words in _TOO_SMALL):
+            raise CheckpointError(
+                f"The network {name!r} cannot take an image as small as {width} x {height} pixels; "
+                "use a larger image, or a larger divisor under [input] in its model card."
+            ) from error
         raise CheckpointError(
             f"The network {name!r} fails on an image of {width} x {height} pixels with {channels} "
             f"channels ({failure(error)}); correct channels, divisor or size under [input] in its "

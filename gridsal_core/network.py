@@ -32,6 +32,10 @@ from gridsal_core.reduced import enlarged_prediction, reduced_image
 from gridsal_core.settings import Score
 from gridsal_core.types import ClassInfo, NetworkInfo, Prediction
 
+# Images that are short of a network's only size by less than any divisor are padded to it, so that
+# an export at a padded size says what the network itself does.
+PADDED_BELOW = 32
+
 
 class SegmentationNetwork:
     """A torch module with its model card.
@@ -204,9 +208,10 @@ class SegmentationNetwork:
     def outputs(self, images: Tensor, half: torch.dtype | None = None) -> Tensor:
         """Run the network on (B, C, H, W) images in [0, 1].
 
-        Puts the channels in the network's order and normalises. A network of one size gets the
-        image resized to it; any other gets it padded below and right to the divisor with the mean
-        colour. The output is brought to the image's pixels bilinearly.
+        Puts the channels in the network's order and normalises. The image is padded below and right
+        with the mean colour, to the divisor or, where it is less than 32 pixels short of it on each
+        side, to the only size that the network takes; else it is resized to that. The output is
+        brought to the image's pixels bilinearly.
         Returns (B, K, H, W) float32, K at least 2.
 
         Parameters
@@ -225,7 +230,7 @@ class SegmentationNetwork:
         inputs = self._inputs(images)
         with torch.autocast(self.device.type, half) if half is not None else nullcontext():
             output = self._forward(inputs)
-        covered = (height, width) if self.card.input.size is not None else inputs.shape[-2:]
+        covered = (height, width) if self._resizes(height, width) else inputs.shape[-2:]
         output = output.float()
         if output.shape[-2:] != covered:
             output = functional.interpolate(output, covered, mode="bilinear", align_corners=False)
@@ -348,14 +353,25 @@ class SegmentationNetwork:
         if card.order == "BGR":
             images = images.flip(1)
         inputs = torch.addcmul(self._shift, images, self._scale)
-        if card.size is not None and card.size != (height, width):
+        if card.size is not None and self._resizes(height, width):
             return functional.interpolate(
                 inputs, card.size, mode="bilinear", align_corners=False, antialias=True
             )
         if card.size is not None:
-            return inputs
-        below, right = -height % card.divisor, -width % card.divisor
+            below, right = card.size[0] - height, card.size[1] - width
+        else:
+            below, right = -height % card.divisor, -width % card.divisor
         return functional.pad(inputs, (0, right, 0, below)) if below or right else inputs
+
+    def _resizes(self, height: int, width: int) -> bool:
+        """Whether an image of this size is resized to the only one that the network takes."""
+        size = self.card.input.size
+        if size is None:
+            return False
+        return not all(
+            0 <= wanted - have < PADDED_BELOW
+            for wanted, have in zip(size, (height, width), strict=True)
+        )
 
     def _forward(self, inputs: Tensor) -> Tensor:
         """Run the module; one that takes a single image at a time gets the rows one by one."""

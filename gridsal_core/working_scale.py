@@ -20,6 +20,10 @@ WorkingScale = float | Literal["fit", "crop"]
 allows; or `crop`: a window around the request, at the image's own scale if the memory allows."""
 
 
+# The estimate leaves a share of the memory free; beyond so much more than it, nothing fits.
+_BEYOND = 1.6
+
+
 def parse_working_scale(text: str) -> WorkingScale:
     """Read `fit`, `crop`, `full`, or a fraction such as 0.5 or 50%.
 
@@ -58,7 +62,7 @@ def choose_frame(
     full
         (height, width) of the whole image in pixels.
     scale
-        What was asked for. A fraction is taken as it is, whether it fits into memory or not.
+        What was asked for. A fraction is taken as it is, as long as it can fit into memory.
     max_pixels
         How many pixels fit, as in `NetworkInfo.max_pixels`.
     region
@@ -70,7 +74,7 @@ def choose_frame(
     Raises
     ------
     SettingsError
-        If `crop` has no region to go by.
+        If `crop` has no region to go by, or a fraction cannot fit into memory.
     """
     if scale == "fit":
         return _fitted(full, Box(0, 0, *full), max_pixels)
@@ -80,7 +84,20 @@ def choose_frame(
                 "A crop goes around a region; choose or paint one first, or use another scale."
             )
         return _fitted(full, _window(full, region, max_pixels, receptive_field), max_pixels)
-    return Frame(full, Box(0, 0, *full), _scaled(full, scale))
+    size = _scaled(full, scale)
+    if size[0] * size[1] > possible_pixels(max_pixels):
+        most = math.floor(100 * math.sqrt(max_pixels / (full[0] * full[1])))
+        smaller = f"at most {most} %, " if most > 0 else ""
+        raise SettingsError(
+            f"At {100 * scale:g} % the image is {size[1]} x {size[0]} pixels, more than this "
+            f"network can work on in the memory that is free; choose {smaller}fit or crop."
+        )
+    return Frame(full, Box(0, 0, *full), size)
+
+
+def possible_pixels(max_pixels: int) -> int:
+    """Return how many pixels can be asked for where so many fit with ease."""
+    return int(_BEYOND * max_pixels)
 
 
 def region_in_frame(region: BoolArray, frame: Frame) -> BoolArray:

@@ -61,6 +61,8 @@ class DisplayController(QObject):
         if self._session.current is not None:
             self._window.canvas.set_hint("Reading the image…", self._session.current.name)
         self._window.status.set_pixel("")
+        # Those of the last image would stand beside the next one until it is predicted.
+        self._window.legend.set_shares(None)
 
     def _on_image(self) -> None:
         loaded, region = self._session.loaded, self._session.region

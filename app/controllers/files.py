@@ -42,9 +42,17 @@ class FilesController(QObject):
         window.action("next").triggered.connect(window.images.select_next)
         window.canvas.files_dropped.connect(self.open_dropped)
         window.images.image_selected.connect(self._on_selected)
+        session.image_loaded.connect(self._on_image)
+        session.images_changed.connect(self._show_state)
         session.result_changed.connect(self._show_status)
         session.network_changed.connect(self._show_all_status)
         self._fill_recent()
+        self._show_state()
+
+    @property
+    def images(self) -> ImageListModel:
+        """The list of the folder's images."""
+        return self._images
 
     def ask_folder(self) -> None:
         """Let the user choose an image folder."""
@@ -97,6 +105,15 @@ class FilesController(QObject):
 
     def _on_selected(self, row: int) -> None:
         self._session.set_current(self._session.images[row])
+
+    def _on_image(self) -> None:
+        loaded = self._session.loaded
+        if loaded is not None and loaded.picture.levels:
+            self._images.set_readable(loaded.path, loaded.picture.levels[-1])
+
+    def _show_state(self) -> None:
+        for name in ("previous", "next"):
+            self._window.action(name).setEnabled(len(self._session.images) > 0)
 
     def _show_status(self, image: Path) -> None:
         # Kept, since asking about each of a hundred thousand images would hold the window up.

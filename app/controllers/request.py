@@ -15,6 +15,7 @@ from app.tools.brush import BrushTool, EraserTool
 from app.tools.pan import PanTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
+from app.views.legend_model import share_text
 from gridsal_core.frames import Box
 from gridsal_core.segments import foreground_segment, segment_at
 
@@ -45,6 +46,7 @@ class RequestController(QObject):
         window.request.class_chosen.connect(session.set_class)
         session.image_loaded.connect(self._on_image)
         session.current_changed.connect(self._teller.start)
+        session.current_changed.connect(self._show_state)
         session.region_changed.connect(self._on_region)
         session.class_changed.connect(self._tell)
         session.prediction_changed.connect(self._on_prediction)
@@ -169,19 +171,23 @@ class RequestController(QObject):
         self._tell()
 
     def _tell(self) -> None:
+        self._show_state()
         self._window.request.set_region(self._describe())
         network, predicted = self._session.network, self._session.predicted_class
         name = network.classes[predicted].name if network and predicted is not None else ""
         item = self._session.item
         self._window.request.set_class(None if item is None else item.class_index, name)
 
+    def _show_state(self) -> None:
+        self._window.action("clear").setEnabled(self._region is not None)
+
     def _describe(self) -> str:
         region = self._region
         if region is None or region.is_empty:
             return ""
         count = region.pixel_count
-        share = 100 * count / region.mask.size
+        share = share_text(count / region.mask.size)
         loaded = self._session.loaded
         is_part = loaded is not None and not is_whole(loaded.frame)
         where = "crop window" if is_part else "image"
-        return f"{count:,} pixels, {share:.1f} % of the {where} · {region.origin}"
+        return f"{count:,} pixels, {share} of the {where} · {region.origin}"

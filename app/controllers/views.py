@@ -21,7 +21,7 @@ from app.workers.tasks import Tasks
 from gridsal_core.frames import Frame, ImageView
 from gridsal_core.regions import bounding_box
 from gridsal_core.types import NetworkInfo
-from gridsal_core.working_scale import WorkingScale, choose_frame, full_box
+from gridsal_core.working_scale import WorkingScale, choose_frame, full_box, possible_pixels
 
 # Without a network nobody knows what fits; ordinary photographs are taken as they are.
 DEFAULT_PIXELS = 4_000_000
@@ -45,6 +45,7 @@ class Plan:
     crop: Frame | None
     fitted: Frame | None
     max_pixels: int
+    possible_pixels: int = POSSIBLE_PIXELS
 
     def frame(self, full: tuple[int, int]) -> Frame:
         """Return the frame for an image of this (height, width)."""
@@ -61,9 +62,11 @@ class Plan:
             wanted = min(self.max_pixels, _area(full))
             if KEPT_FROM * wanted <= _area(fitted.size) <= KEPT_UP_TO * self.max_pixels:
                 return fitted
-        if isinstance(scale, float) and _area(full) * scale**2 > POSSIBLE_PIXELS:
+        if isinstance(scale, float) and _area(full) * scale**2 > self.possible_pixels:
             scale = "fit"
-        return choose_frame(full, scale, self.max_pixels)
+        # What is comfortable bounds what is proposed, not what is asked for.
+        most = self.max_pixels if scale == "fit" else self.possible_pixels
+        return choose_frame(full, scale, most)
 
 
 class ViewsController(QObject):
@@ -111,8 +114,8 @@ class ViewsController(QObject):
         refusal = ""
         if scale == "crop" and region.is_empty:
             refusal = "Pick or paint a region first: the crop window is put around it."
-        elif isinstance(scale, float) and _area(full) * scale**2 > POSSIBLE_PIXELS:
-            most_scale = floor(100 * sqrt(POSSIBLE_PIXELS / _area(full)))
+        elif isinstance(scale, float) and _area(full) * scale**2 > most_pixels(session.network):
+            most_scale = floor(100 * sqrt(most_pixels(session.network) / _area(full)))
             refusal = f"That is too large to be worked on; choose at most {most_scale} %."
         if refusal:
             self._tell(refusal)
@@ -142,8 +145,9 @@ class ViewsController(QObject):
 
     def _plan(self, place: Place) -> Plan:
         scale = self._scales.get(place, "fit")
-        most = max_pixels(self._session.network)
-        return Plan(scale, self._crops.get(place), self._fitted.get(place), most)
+        network = self._session.network
+        crop, fitted = self._crops.get(place), self._fitted.get(place)
+        return Plan(scale, crop, fitted, max_pixels(network), most_pixels(network))
 
     def _open(self) -> None:
         self._retire()
@@ -246,6 +250,7 @@ class ViewsController(QObject):
         if self._session.current is not None:
             self._allowed.add(self._session.current)
             self._window.canvas.set_hint("Reading the image…", self._session.current.name)
+            self._session.unload()
             self._open()
 
     def _turn(self, pages: int) -> None:
@@ -287,7 +292,9 @@ class ViewsController(QObject):
         if scale == "fit":
             self._fitted[place] = loaded.frame
         bar.show_frame(loaded.frame, scale)
-        bar.set_limit(loaded.frame, max_pixels(self._session.network), POSSIBLE_PIXELS)
+        bar.set_limit(
+            loaded.frame, max_pixels(self._session.network), most_pixels(self._session.network)
+        )
         bar.set_needed(pages > 1 or loaded.view.frame is not None)
 
     def _tell_notes(self, loaded: LoadedImage) -> None:
@@ -317,6 +324,12 @@ def max_pixels(network: NetworkInfo | None) -> int:
     """How many pixels are worked on unless the user asks for more."""
     known = network.max_pixels if network is not None else 0
     return min(known, COMFORTABLE_PIXELS) if known else DEFAULT_PIXELS
+
+
+def most_pixels(network: NetworkInfo | None) -> int:
+    """How many pixels can be worked on if the user asks for them."""
+    known = network.max_pixels if network is not None else 0
+    return min(possible_pixels(known), POSSIBLE_PIXELS) if known else POSSIBLE_PIXELS
 
 
 def _area(size: tuple[int, int]) -> int:

@@ -21,6 +21,7 @@ from gridsal_core.datasets.folder import ImageListing
 
 CACHE_BYTES = 64 * 2**20
 BYTES_PER_PIXEL = 4
+THUMBNAIL_SIDE = 192
 CANNOT_BE_READ = "cannot be read"
 
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -72,6 +73,7 @@ class ImageListModel(QStringListModel):
         self._pixmaps: OrderedDict[int, QPixmap] = OrderedDict()
         self._used_bytes = 0
         self._reasons: dict[int, str] = {}
+        self._readable: set[int] = set()
         self._statuses: dict[int, str] = {}
         thumbnails.loaded.connect(self._on_loaded)
         thumbnails.failed.connect(self._on_failed)
@@ -88,6 +90,7 @@ class ImageListModel(QStringListModel):
         self._pixmaps.clear()
         self._used_bytes = 0
         self._reasons.clear()
+        self._readable.clear()
         self._statuses.clear()
         self.setStringList([""] * len(self._images))
 
@@ -101,6 +104,19 @@ class ImageListModel(QStringListModel):
         if row is not None and self._statuses.get(row, "") != text:
             self._statuses[row] = text
             self._announce(row)
+
+    def set_readable(self, path: Path, image: QImage) -> None:
+        """Take back that an image cannot be read, now that it was; it serves as the thumbnail."""
+        row = self.row_of(path)
+        if row is None:
+            return
+        self._readable.add(row)
+        if self._reasons.get(row):
+            self._reasons[row] = ""
+            aspect = Qt.AspectRatioMode.KeepAspectRatio
+            smooth = Qt.TransformationMode.SmoothTransformation
+            side = min(THUMBNAIL_SIDE, max(image.width(), image.height()))
+            self._on_loaded(path, image.scaled(side, side, aspect, smooth))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         row = index.row()
@@ -145,7 +161,8 @@ class ImageListModel(QStringListModel):
     def _on_failed(self, path: Path, reason: str) -> None:
         row = self.row_of(path)
         if row is not None:
-            self._reasons[row] = reason
+            # Empty: there is no thumbnail to be had, and it is not asked for again.
+            self._reasons[row] = "" if row in self._readable else reason
             self._announce(row)
 
     def _announce(self, row: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from app.theme import current_colors
 from app.views.forms import GAP, note
 
 WIDTH = 560
@@ -50,8 +51,10 @@ class LabelDialog(QDialog):
         title.setBuddy(self._line)
         layout = QVBoxLayout(self)
         layout.setSpacing(GAP)
-        for widget in (title, self._line, self._answer, note(EXPLANATION), self._buttons):
+        for widget in (title, self._line, self._answer, note(EXPLANATION)):
             layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
         self.setMinimumWidth(WIDTH)
         self._line.textChanged.connect(self.pattern_edited)
         self._buttons.accepted.connect(self.accept)
@@ -78,4 +81,6 @@ class LabelDialog(QDialog):
 
     def _show(self, sentence: str, *, is_good: bool) -> None:
         self._answer.setText(sentence)
+        colors = current_colors()
+        self._answer.setStyleSheet(f"color: {colors.muted if is_good else colors.series[0]}")
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(is_good)

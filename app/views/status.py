@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
 
+from app.icons import icon
 from app.views.forms import GAP
 
 NOTE_MS = 10_000
 BAR_WIDTH = 120
+SIGN = QSize(16, 16)
 
 
 class StatusLine(QStatusBar):
@@ -17,7 +20,9 @@ class StatusLine(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self._pixel, self._zoom, self._network = QLabel(), QLabel(), QLabel()
-        self._notes = QLabel("ⓘ")
+        self._told = ""
+        self._notes = QLabel()
+        self._draw_sign()
         self._notes.setContentsMargins(GAP, 0, GAP, 0)
         self._notes.hide()
         for label in (self._pixel, self._zoom, self._network):
@@ -41,6 +46,11 @@ class StatusLine(QStatusBar):
         self.set_network_notes(0)
         self.set_download(None)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_notes"):
+            self._draw_sign()
+
     def set_pixel(self, text: str) -> None:
         """Describe the pixel under the pointer."""
         self._pixel.setText(text)
@@ -53,6 +63,9 @@ class StatusLine(QStatusBar):
         self._notes.setVisible(bool(notes))
         if notes:
             self.showMessage(text, NOTE_MS)
+        elif self.currentMessage() == self._told:
+            self.clearMessage()
+        self._told = text
 
     @property
     def notes(self) -> str:
@@ -84,6 +97,10 @@ class StatusLine(QStatusBar):
     def download_text(self) -> str:
         """What is said of a download; empty if there is none."""
         return self._download.text()
+
+    def _draw_sign(self) -> None:
+        # Drawn: a letter for it is missing from common fonts.
+        self._notes.setPixmap(icon("info").pixmap(SIGN, self.devicePixelRatioF()))
 
     @property
     def pixel_text(self) -> str:

@@ -87,8 +87,9 @@ class ViewBar(QWidget):
         for scale, text in SCALES:
             if isinstance(scale, float):
                 needed = pixels * scale**2
-                is_tight = needed > fitting
-                self._actions[scale].setText(f"{text} · may not fit" if is_tight else text)
+                limits = ((possible, " · too large"), (fitting, " · may not fit"))
+                told = next((words for limit, words in limits if needed > limit), "")
+                self._actions[scale].setText(text + told)
                 self._actions[scale].setEnabled(needed <= possible)
 
     def set_needed(self, is_needed: bool) -> None:

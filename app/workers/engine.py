@@ -118,7 +118,10 @@ class Engine:
 
     def _predict(self, command: m.Predict) -> None:
         network = self._open_network()
-        prediction = network.predict(self._read(command.view))
+        pixels = self._read(command.view)
+        prediction = network.predict(pixels)
+        if dim := _dim_note(command.view, pixels, network.card.input.values):
+            prediction = replace(prediction, notes=(dim, *prediction.notes))
         self._connection.send(m.Predicted(command.ticket, command.view, network.sha256, prediction))
 
     def _explain(self, command: m.Explain) -> None:
@@ -216,6 +219,13 @@ def _keep_card(command: m.OpenNetwork, card: ModelCard) -> str:
     except OutputError as error:
         return f"The model card is used but not kept: {error}"
     return ""
+
+
+def _dim_note(view: ImageView, pixels: FloatArray, values: tuple[float, float] | None) -> str:
+    from gridsal_core.images import dim_note, image_info
+
+    info = image_info(view.path, view.page, allow_large=view.allow_large)
+    return dim_note(pixels, info.dtype, values)
 
 
 @lru_cache(maxsize=2)

@@ -39,7 +39,7 @@ def build_module(
     if not build.architecture:
         raise CheckpointError(
             f"{where} does not say which architecture the weights belong to; write architecture "
-            "under [build]."
+            "and encoder under [build], or give --architecture and --encoder to gridsal card."
         )
     if build.library == "torchvision":
         from gridsal_core.checkpoints import torchvision_models

@@ -34,7 +34,8 @@ class InputCard(_Part):
     `mean` and `std` thus count in `range`, and their values come in the network's `order`.
     `values` says which raw values of 16-bit and float files become 0 and 1; without it these are
     the ends of the integer's range, and 0 and 1 for float. `size` (height, width) is for a network
-    that takes one size only: images are resized to it, and its output back.
+    that takes one size only: images that are less than 32 pixels short of it on each side are
+    padded, others resized to it, and its output back.
     """
 
     channels: Annotated[int, Field(ge=1)] = 3

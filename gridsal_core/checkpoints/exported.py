@@ -8,7 +8,7 @@ from gridsal_core.checkpoints.archives import damaged
 from gridsal_core.checkpoints.exported_archive import is_program, read_contents
 from gridsal_core.checkpoints.files import file_sha256
 from gridsal_core.checkpoints.sizes import completed
-from gridsal_core.checkpoints.source import Opened, Source
+from gridsal_core.checkpoints.source import Opened, Source, without_card
 
 ENDING = ".pt2"
 
@@ -46,6 +46,6 @@ def load(source: Source) -> Opened:
         card,
         path,
         sha256=file_sha256(path),
-        notes=(*program.notes, *program.shape.notes()),
+        notes=(*without_card(source.card), *program.notes, *program.shape.notes()),
         trial_size=program.shape.trial_size(),
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from gridsal_core.checkpoints.files import one_line
 from gridsal_core.checkpoints.sizes import completed
-from gridsal_core.checkpoints.source import Opened, Source
+from gridsal_core.checkpoints.source import Opened, Source, without_card
 from gridsal_core.errors import CheckpointError
 
 ENDING = ".onnx"
@@ -62,7 +62,7 @@ def load(source: Source) -> Opened:
         card,
         path,
         sha256=sha256,
-        notes=face.shape.notes(),
+        notes=(*without_card(source.card), *face.shape.notes()),
         check=runtime_check(content, face),
         trial_size=face.shape.trial_size(),
     )

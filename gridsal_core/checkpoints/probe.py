@@ -209,8 +209,8 @@ def _of_one_size(
     fixed = _set_input(card, size=(height, width))
     output, _ = _scores(trial.run((height, width)), fixed, (height, width))
     told = (
-        f"The network gives {width} x {height} pixels whatever goes in, so images are resized to "
-        f"that size; save it again with dynamic sizes to avoid it."
+        f"The network gives {width} x {height} pixels whatever goes in, so images are resized or "
+        "padded to that size; save it again with dynamic sizes to avoid it."
     )
     return output, fixed, (told,)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridsal_core.checkpoints.card import BuildCard, ModelCard, find_card, read_card
 from gridsal_core.checkpoints.files import file_sha256, one_line
-from gridsal_core.checkpoints.source import Opened, Source
+from gridsal_core.checkpoints.source import Opened, Source, without_card
 from gridsal_core.checkpoints.state_dict import load_state, read_state_dict
 from gridsal_core.errors import CheckpointError, TrustNeededError
 
@@ -150,8 +150,7 @@ def _opened(
         notes = (f"No weights were given: those that {function.name} itself sets are used.",)
     else:
         load_state(module, state, str(function))
-    if card is None:
-        notes += ("No model card: images are not normalised (mean 0, std 1).",)
+    notes += without_card(card)
     hashed = weights or function.file
     return Opened(
         module.cpu().eval(),

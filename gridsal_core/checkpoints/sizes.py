@@ -83,8 +83,8 @@ class InputShape:
             return ()
         height, width = self.size
         return (
-            f"The network takes images of {width} x {height} pixels only; others are resized to "
-            "that, and its output back.",
+            f"The network takes images of {width} x {height} pixels only; those a little smaller "
+            "are padded, all others are resized to that, and its output back.",
         )
 
     def check(self, height: int, width: int) -> None:

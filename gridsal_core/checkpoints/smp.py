@@ -140,8 +140,8 @@ def _encoder_normalisation(encoder: str, channels: int) -> tuple[dict[str, Any],
         return (
             IMAGENET,
             (
-                f"No model card, and the preprocessing of the encoder {encoder} is not on this "
-                f"computer: ImageNet's mean and std are used. {advice}",
+                f"No model card, and how images for the encoder {encoder} are normalised is not "
+                f"known here: ImageNet's mean and std are used. {advice}",
             ),
         )
     return (

@@ -113,3 +113,10 @@ def _existing(text: str | Path) -> Path | None:
         return path if path.exists() else None
     except (OSError, ValueError):  # too long for a name, or with a zero byte in it
         return None
+
+
+def without_card(card: ModelCard | None) -> tuple[str, ...]:
+    """What a user should know of a file that says nothing of its input, where no card does."""
+    if card is not None:
+        return ()
+    return ("No model card: images are not normalised (mean 0, std 1).",)

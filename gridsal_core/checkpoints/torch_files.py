@@ -67,16 +67,15 @@ def check_torch_file(path: Path) -> None:
 def refusal(path: Path, what: str) -> CheckpointError:
     """Return the error for a file whose opening would run code that came with it."""
     return CheckpointError(
-        f"{path} holds pickled Python objects ({what}); GridSal never unpickles them, because that "
-        "can run any code. Where you trust the file, load it in Python with its own program and "
-        f"save only the weights: {CONVERSION}, or save TorchScript or safetensors."
+        f"{path} holds pickled Python objects ({what}), which GridSal never unpickles because that "
+        "can run any code; where you trust the file, load it with the program that wrote it and "
+        f"save {CONVERSION}, or TorchScript or safetensors."
     )
 
 
 CONVERSION = (
-    "checkpoint = torch.load(path, weights_only=False), then "
-    'torch.save(checkpoint["state_dict"], "weights.pth") for a checkpoint of training, or '
-    'torch.save(checkpoint.state_dict(), "weights.pth") for a whole module'
+    'only the weights with torch.save(network.state_dict(), "weights.pth"), or of a checkpoint of '
+    "training the entry that holds them"
 )
 
 

@@ -13,7 +13,7 @@ from gridsal_core.checkpoints.archives import check_archive, damaged, member_nam
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.checkpoints.files import file_sha256
 from gridsal_core.checkpoints.pickle_scan import scan_pickle
-from gridsal_core.checkpoints.source import Opened, Source
+from gridsal_core.checkpoints.source import Opened, Source, without_card
 from gridsal_core.checkpoints.torch_files import LARGEST_PICKLE, check_storages
 from gridsal_core.errors import CheckpointError, TrustNeededError
 
@@ -64,8 +64,7 @@ def load(source: Source) -> Opened:
     module, notes = _loaded(path, b"mkldnn" in code)
     card = source.card or ModelCard(name=path.stem)
     _check_gradient(path, module, card)
-    if source.card is None:
-        notes += ("No model card: images are not normalised (mean 0, std 1).",)
+    notes += without_card(source.card)
     # A script does not know all that a module does, as requires_grad_; one around it does.
     return Opened(nn.Sequential(module), card, path, sha256=file_sha256(path), notes=notes)
 

@@ -91,7 +91,7 @@ def _smp(
         classes = named or classes
     channels = _input_channels(card, build, where, state)
     module = build_module(build, where, channels, classes, path.stat().st_size)
-    load_state(module, state, str(source.card_path or "the model card"))
+    load_state(module, state, str(source.card_path or "the guess"))
     config = {"in_channels": channels, "classes": classes or 1, **build.arguments}
     known, notes = _normalisation(build.encoder, config["in_channels"], path, card)
     card = card.model_copy(update={"input": complete_input(card, known)})

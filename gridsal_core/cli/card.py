@@ -164,9 +164,9 @@ def card(
     if place is not None and place.exists() and not force:
         raise OutputError(f"{place} is there already; give --force to replace it.")
     found = _find(model, weights, given, trust_code)
-    for note in (*found.notes, found.problem):
-        if note:
-            say(f"note: {note}")
+    # Where a card was to be written, the problem is the error that ends the command.
+    for note in (*found.notes, *([found.problem] if found.problem and place is None else [])):
+        say(f"note: {note}")
     _propose_classes(found)
     _print_or_write(found, place)
 

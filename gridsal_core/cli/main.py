@@ -16,7 +16,7 @@ from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import check, explain, what_if
 from gridsal_core.cli.progress import say
-from gridsal_core.errors import DeviceError, GridSalError
+from gridsal_core.errors import DeviceError, GridSalError, ImageTooLargeError
 from gridsal_core.threads import sleep_while_idle
 
 BAD_INPUT = 2
@@ -48,6 +48,9 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
         wrong = error.format_message()
         stop = "" if wrong.endswith((".", "?")) else "."
         say(f"gridsal: {wrong}{stop} See gridsal --help.")
+        return BAD_INPUT
+    except ImageTooLargeError as error:
+        say(f"gridsal: {error} The option for that is --allow-large.")
         return BAD_INPUT
     except GridSalError as error:
         say(f"gridsal: {error}")

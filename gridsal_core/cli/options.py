@@ -65,7 +65,7 @@ class Asked:
 
         # Whatever can be wrong without the network is told before torch is imported.
         subject, choice, quiet = self.subject, self.choice, self.quiet
-        info = image_info(subject.image, subject.page)
+        info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
         painted = None
         if choice.region is not None:
             painted = read_region(choice.region, info.size, allow_large=subject.allow_large)

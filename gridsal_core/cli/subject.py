@@ -64,13 +64,15 @@ def make_request(
 
     Returns
     -------
-    The request, and the notes on its prediction.
+    The request, and the notes on its image and its prediction.
 
     Raises
     ------
     RequestError, ImageError, SettingsError, CheckpointError, DeviceError
         If the parts do not fit each other.
     """
+    from gridsal_core.images import dim_note, image_info
+
     frame = _frame(network, subject, choice, full, painted)
     pixels = _read(network, subject, frame)
     prediction = network.predict(pixels)
@@ -79,7 +81,9 @@ def make_request(
     origin: RegionOrigin = "predicted segment" if painted is None else "file"
     part = None if frame == Frame.whole(full) else frame
     request = Request(pixels, region, chosen, origin, subject.image, subject.page, part)
-    return request, prediction.notes
+    info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
+    dim = dim_note(pixels, info.dtype, network.card.input.values)
+    return request, (*([dim] if dim else []), *prediction.notes)
 
 
 def _frame(
@@ -94,7 +98,7 @@ def _frame(
 
     if subject.scale != "crop":
         # A small image always fits; what fits is measured only where it may matter.
-        is_open = subject.scale == "fit" and full[0] * full[1] > LEAST_PIXELS
+        is_open = full[0] * full[1] > LEAST_PIXELS
         return choose_frame(full, subject.scale, network.max_pixels if is_open else LEAST_PIXELS)
     box: Box
     if painted is not None:

@@ -4,9 +4,9 @@ What a file holds is told by its name and folder:
 
 - Cityscapes: `*_labelIds.png` holds ids 0 to 33. A network with 19 classes gets the train ids, one
   with 34 or 35 the ids as they are. `*_labelTrainIds.png` holds classes already.
-- ADE20K: `ADE_train_*.png` and `ADE_val_*.png`, and whatever lies in `annotations/training` or
-  `annotations/validation`, hold 0 for "other" and 1 to 150. A network with 150 classes gets them
-  less one.
+- ADE20K: `ADE_train_*.png` and `ADE_val_*.png`, and whatever lies in `annotations`,
+  `annotations/training` or `annotations/validation`, hold 0 for "other" and 1 to 150; so does what
+  holds a 150. A network with 150 classes gets them less one.
 - COCO-Stuff: files under `stuffthingmaps` hold ids 0 to 181, eleven of which never occur. A network
   with 171 classes gets them counted without these.
 """
@@ -60,7 +60,7 @@ def to_classes(label: IndexArray, path: Path, class_count: int | None) -> IndexA
             return _looked_up(label, _CITYSCAPES_TABLE)
         if class_count < CITYSCAPES_IDS:
             _check_ids(label, path, class_count)
-    elif class_count == ADE20K_CLASSES and _is_ade20k(path):
+    elif class_count == ADE20K_CLASSES and (_is_ade20k(path) or (label == ADE20K_CLASSES).any()):
         return _looked_up(label, _ADE20K_TABLE)
     elif (
         class_count == COCO_STUFF_CLASSES
@@ -73,9 +73,10 @@ def to_classes(label: IndexArray, path: Path, class_count: int | None) -> IndexA
 
 def _is_ade20k(path: Path) -> bool:
     folders = tuple(part.lower() for part in path.absolute().parent.parts[-2:])
-    return path.name.startswith(("ADE_train_", "ADE_val_")) or folders in (
-        ("annotations", "training"),
-        ("annotations", "validation"),
+    return (
+        path.name.startswith(("ADE_train_", "ADE_val_"))
+        or folders[-1:] == ("annotations",)
+        or folders in (("annotations", "training"), ("annotations", "validation"))
     )
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from gridsal_core.arrays import IndexArray
 from gridsal_core.datasets.label_colors import colors_to_classes
-from gridsal_core.datasets.label_ids import to_classes
-from gridsal_core.datasets.panoptic import find_panoptic_json, panoptic_classes
+from gridsal_core.datasets.label_ids import IGNORE, to_classes
+from gridsal_core.datasets.panoptic import PANOPTIC, find_panoptic_json, panoptic_classes
 from gridsal_core.errors import ImageError
 from gridsal_core.images import open_image, orientation, stored_rawmode, upright
 from gridsal_core.types import ClassInfo
@@ -79,6 +79,7 @@ def read_label_map(
             stored = upright(np.asarray(image), turn)
             indices = _as_index(stored // stretch if stretch > 1 else stored, path)
             label = to_classes(indices, path, count)
+            note = _strange(label, count, path)
         else:
             label, note = _of_colors(image, turn, path, classes)
     return LabelMap(label if size is None else resize_nearest(label, size), note)
@@ -100,6 +101,12 @@ def _of_colors(
     image: Image.Image, turn: int, path: Path, classes: Sequence[ClassInfo] | None
 ) -> tuple[IndexArray, str]:
     description = find_panoptic_json(path)
+    if description is None and PANOPTIC in path.absolute().parent.name.lower():
+        name = f"{path.absolute().parent.name}.json"
+        raise ImageError(
+            f"{path.name} lies in a folder of panoptic label maps, whose segments {name} tells "
+            f"apart; put {name} beside that folder."
+        )
     if description is None and not classes:
         raise ImageError(
             f"{path.name} holds colours and not class indices; open the network whose classes "
@@ -110,6 +117,24 @@ def _of_colors(
         count = None if classes is None else len(classes)
         return panoptic_classes(rgb, path, description, count), ""
     return colors_to_classes(rgb, classes or (), path)
+
+
+def _strange(label: IndexArray, class_count: int | None, path: Path) -> str:
+    """Say which values are no class; the usual ones for "unlabelled" go without saying."""
+    if class_count is None:
+        return ""
+    usual = np.array([class_count, IGNORE, np.iinfo(label.dtype).max])
+    is_strange = (label >= class_count) & ~np.isin(label, usual)
+    if not is_strange.any():
+        return ""
+    values = np.unique(label[is_strange]).tolist()
+    listed = ", ".join(map(str, values[:3])) + (", …" if len(values) > 3 else "")
+    share = float(is_strange.mean())
+    told = f"{share:.0%}" if share >= 0.01 else "Under 1%"
+    return (
+        f"{told} of {path.name} holds {listed}, which is no class of the network ({class_count} "
+        "classes), and counts as unlabelled."
+    )
 
 
 def _nearest(have: int, want: int) -> npt.NDArray[np.intp]:

@@ -22,6 +22,9 @@ from gridsal_core.errors import ImageError
 
 MAX_JSON_BYTES = 2**30
 _FILES_KEPT = 2
+PANOPTIC = "panoptic"
+"""In the name of every folder of such files."""
+
 _reading = Lock()
 
 
@@ -47,7 +50,7 @@ def find_panoptic_json(png: Path) -> Path | None:
     name = f"{folder.name}.json"
     places = (folder.parent / name, folder.parent / "annotations" / name, folder / name)
     found = next((place for place in places if place.is_file()), None)
-    if found is None and "panoptic" in folder.name.lower():
+    if found is None and PANOPTIC in folder.name.lower():
         others = list(folder.parent.glob("panoptic_*.json"))
         found = others[0] if len(others) == 1 else None
     return found

@@ -12,6 +12,7 @@ from gridsal_core.images.files import IMAGE_SUFFIXES, open_image, stored_rawmode
 from gridsal_core.images.limits import MAX_PIXELS_VARIABLE, SAFE_PIXELS, max_pixels
 from gridsal_core.images.reader import PixelReader, open_pixels
 from gridsal_core.images.reading import image_info, image_size, read_image, read_rgb8
+from gridsal_core.images.scaling import dim_note
 from gridsal_core.images.stored import ImageInfo
 from gridsal_core.images.thumbnails import read_thumbnail
 from gridsal_core.images.turns import orientation, upright
@@ -23,6 +24,7 @@ __all__ = [
     "ImageInfo",
     "ImageTooLargeError",
     "PixelReader",
+    "dim_note",
     "image_info",
     "image_size",
     "max_pixels",

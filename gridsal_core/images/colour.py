@@ -19,6 +19,8 @@ Convert = Callable[[AnyArray], AnyArray]
 _SPACES: dict[Kind, str] = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 _SAME = 2  # of 255: how much profiles of sRGB itself differ, by rounding in their tables
 _ROWS_PIXELS = 2_000_000
+# cmsFLAGS_NOOPTIMIZE: the tables that lcms would compute first are off by 4 of 255 in dark colours.
+_EXACT = 0x0100
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _apply_16(icc: bytes, pixels: AnyArray, kind: Kind) -> AnyArray:
         outcolorspace="rgb",
         outdtype="uint16",
         intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
+        flags=_EXACT,
     )
     return converted
 

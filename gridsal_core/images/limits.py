@@ -53,6 +53,6 @@ def check_pixels(path: Path, size: tuple[int, int], bytes_per_pixel: int = 1) ->
     if height * width > limit or height * width * bytes_per_pixel > limit * BYTES_PER_PIXEL:
         raise ImageTooLargeError(
             f"{path.name} has too many pixels to be decoded safely as a whole: {width} x {height} "
-            f"({height * width / 1e6:,.0f} megapixels); allow it if you trust the file "
-            "(--allow-large, or allow_large=True), or save it as a tiled TIFF."
+            f"({height * width / 1e6:,.0f} megapixels); allow large images if you trust the file, "
+            "or save it as a tiled TIFF."
         )

@@ -88,6 +88,9 @@ def read_image(
         else:
             unit = unit_scale(layout, values, opened.path)
             pixels = _read(opened, frame, lambda stored: unit(stored[..., bands]), allow_large)
+    if frame is not None:
+        # The average of many ones can be rounded to more than one.
+        np.clip(pixels, 0, 1, out=pixels)
     if channels == 1 and pixels.shape[2] == 3:
         pixels = np.clip(pixels @ _LUMA, 0, 1)[..., None]
     elif channels == 3 and pixels.shape[2] == 1:
@@ -124,15 +127,17 @@ def read_rgb8(
         return as_bytes(_read(opened, frame, display_step(opened), allow_large))
 
 
-def image_info(path: str | Path, page: int = 0) -> ImageInfo:
-    """Read what the header of an image tells; nothing is decoded, and any size is fine.
+def image_info(path: str | Path, page: int = 0, *, allow_large: bool = False) -> ImageInfo:
+    """Read what the header of an image tells; nothing is decoded.
 
     Raises
     ------
+    ImageTooLargeError
+        If the file is one compressed piece beyond the safe size, unless `allow_large`.
     ImageError
         If the file is not a readable image or has no such page.
     """
-    with open_stored(path, page) as opened:
+    with open_stored(path, page, allow_large=allow_large) as opened:
         return opened.info
 
 

@@ -17,6 +17,7 @@ from gridsal_core.images.stored import Layout
 AnyArray = npt.NDArray[Any]
 
 LEVEL_PERCENTILES = (1.0, 99.0)
+_DIM = 0.25
 _IN_CARD = "set values = [low, high] under [input] in the network's gridsal.toml"
 
 
@@ -74,6 +75,34 @@ def unit_scale(
     if layout.dtype.kind == "f":
         return lambda stored: _checked_float(stored, path)
     return lambda stored: _checked_integers(stored, layout.full, path)
+
+
+def dim_note(pixels: FloatArray, dtype: str, values: tuple[float, float] | None) -> str:
+    """Warn of an image that a network sees nearly black, because its values fill little of a range.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, C) in [0, 1], as `read_image` gave them.
+    dtype
+        Of the stored values; 8-bit values and floats are taken as they are meant.
+    values
+        As they were given to `read_image`.
+
+    Returns
+    -------
+    A sentence, empty where there is nothing to say.
+    """
+    kind = np.dtype(dtype)
+    if values is not None or kind.kind not in "iu" or kind.itemsize == 1 or not pixels.size:
+        return ""
+    highest = float(pixels.max())
+    if highest >= _DIM:
+        return ""
+    return (
+        f"The image's highest value is {highest:.0%} of what its type can hold, so the network "
+        f"sees it nearly black; {_IN_CARD}."
+    )
 
 
 def _clipped(stored: AnyArray, low: float, high: float, path: Path) -> FloatArray:

@@ -27,6 +27,18 @@ def test_settings_come_back_as_they_were(file: Path) -> None:
     assert load_settings(file) == kept
 
 
+@pytest.mark.parametrize("pattern", ["", "../labels/{stem}.png", os.fsdecode(b"../\xff/{stem}")])
+def test_what_was_saved_is_read_again_without_a_word(
+    file: Path, caplog: pytest.LogCaptureFixture, pattern: str
+) -> None:
+    kept = AppSettings(label_pattern=pattern)
+
+    save_settings(kept, file)
+
+    assert load_settings(file) == kept
+    assert not caplog.records
+
+
 def test_names_that_are_no_text_come_back_byte_for_byte(file: Path) -> None:
     folder = Path(os.fsdecode(b"/data/dir\xff"))
     kept = AppSettings(export_folder=folder)
@@ -65,6 +77,7 @@ def test_without_a_file_the_defaults_serve(file: Path) -> None:
         {"export_folder": 5},
         {"window_geometry": "\udcff"},
         {"window_state": None},
+        {"label_pattern": 7},
     ],
     ids=str,
 )

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
+from app.theme import current_colors
 from app.views.label_dialog import LabelDialog
 from tests.driver import Driver
 
@@ -57,6 +59,11 @@ def test_a_bad_pattern_is_explained_and_not_taken(driver: Driver, folder: Path) 
     dialog = opened(driver)
     write(dialog, "../{city}/{stem}.png")
     assert "{city}, which is unknown" in dialog.answer
+    answer = next(label for label in dialog.findChildren(QLabel) if label.text() == dialog.answer)
+    assert answer.palette().windowText().color() == QColor(current_colors().series[0])
+    write(dialog, "")
+    assert answer.palette().windowText().color() == QColor(current_colors().muted)
+    write(dialog, "../{city}/{stem}.png")
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.isVisible()
     dialog.reject()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton
 
 from app.controllers.views import Plan
 from app.models.framing import is_whole
+from app.models.image_list import CANNOT_BE_READ, REASON_ROLE, STATUS_ROLE
 from gridsal_core.demo import find_demo
 from tests.app.stories import set_steps
 from tests.driver import NO_KEYS, Driver, there
@@ -256,6 +257,12 @@ class TestNotesAndBombs:
         driver.push(next(b for b in buttons if b.isVisible() and b.text() == "Open it anyway"))
         driver.wait(lambda: driver.session.loaded is not None)
         assert driver.loaded.view.allow_large
+        images = driver.app.files.images
+        first, second = images.index(0), images.index(1)
+        driver.wait(lambda: second.data(REASON_ROLE))
+        assert not first.data(REASON_ROLE)
+        assert first.data(STATUS_ROLE) != CANNOT_BE_READ
+        assert first.data(Qt.ItemDataRole.DecorationRole) is not None
         driver.key(Qt.Key.Key_PageDown, NO_KEYS)
         driver.wait(lambda: "b.png" in driver.window.canvas.hint_text)
         driver.wait(lambda: "300 x 200" in driver.window.canvas.hint_text)

@@ -14,7 +14,15 @@ from PIL import Image
 
 from gridsal_core.errors import ImageError, ImageTooLargeError
 from gridsal_core.frames import Box, Frame
-from gridsal_core.images import image_size, open_pixels, read_image, read_rgb8, read_thumbnail
+from gridsal_core.images import (
+    dim_note,
+    image_info,
+    image_size,
+    open_pixels,
+    read_image,
+    read_rgb8,
+    read_thumbnail,
+)
 
 FULL = (60, 84)
 
@@ -112,7 +120,7 @@ def test_beyond_the_safe_size_only_with_permission(
     monkeypatch.setenv("GRIDSAL_MAX_PIXELS", "50000")
     assert image_size(path) == (200, 300)
     for read in (read_image, read_rgb8):
-        with pytest.raises(ImageTooLargeError, match=r"300 x 200 .*--allow-large"):
+        with pytest.raises(ImageTooLargeError, match=r"300 x 200 .*allow large images"):
             read(path)
         assert read(path, allow_large=True).shape == (200, 300, 3)
     if name == "a.tif":
@@ -134,3 +142,24 @@ def test_one_huge_compressed_strip_is_refused(
     for read in (read_rgb8, lambda path: read_thumbnail(path, 16)):
         with pytest.raises(ImageTooLargeError, match="400 x 300"):
             read(path)
+
+
+def test_the_average_of_white_is_white(tmp_path: Path) -> None:
+    path = tmp_path / "white.png"
+    Image.new("RGB", (1300, 1100), (255, 255, 255)).save(path)
+    frame = Frame((1100, 1300), Box(0, 0, 1100, 1300), (360, 480))
+    assert read_image(path, frame=frame).max() == 1
+
+
+@pytest.mark.parametrize(
+    ("highest", "values", "is_told"),
+    [(4180, None, True), (60000, None, False), (4180, (0.0, 4180.0), False)],
+)
+def test_values_that_fill_little_of_their_range_are_told(
+    tmp_path: Path, highest: int, values: tuple[float, float] | None, is_told: bool
+) -> None:
+    path = tmp_path / "a.tif"
+    Image.fromarray(np.linspace(0, highest, 64).astype(np.uint16).reshape(8, 8)).save(path)
+    pixels = read_image(path, values=values)
+    note = dim_note(pixels, image_info(path).dtype, values)
+    assert ("nearly black" in note) == is_told

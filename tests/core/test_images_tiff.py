@@ -177,6 +177,43 @@ def test_a_profile_is_followed_to_srgb_and_srgb_itself_left_alone(tmp_path: Path
         assert "broken" in image_info(path).notes[0]
 
 
+# Columns are the primaries in XYZ under D50, of Adobe RGB and of sRGB.
+_ADOBE = np.array(
+    [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
+)
+_SRGB = np.array(
+    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+)
+_GAMMA = 563 / 256
+
+
+def test_dark_16_bit_colours_are_converted_as_exactly_as_light_ones(tmp_path: Path) -> None:
+    levels = np.array([[28, 48, 57], [20, 30, 30], [90, 120, 110], [200, 210, 190]])
+    pixels = (levels * 257).astype(np.uint16)[None]
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", iccprofile=_adobe_profile())
+    light = np.linalg.solve(_SRGB, _ADOBE @ (levels.T / 255) ** _GAMMA).T
+    expected = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light)
+    np.testing.assert_allclose(read_image(path)[0], expected, atol=1 / 255)
+
+
+def _adobe_profile() -> bytes:
+    """Change the primaries and the curves of an sRGB profile; all three curves are one."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = bytearray(srgb) + b"curv" + bytes(4) + (1).to_bytes(4, "big")
+    profile += round(_GAMMA * 256).to_bytes(2, "big") + bytes(2)
+    for entry in range(132, 132 + 12 * srgb[131], 12):
+        tag, place = srgb[entry : entry + 4], int.from_bytes(srgb[entry + 4 : entry + 8], "big")
+        if tag in (b"rXYZ", b"gXYZ", b"bXYZ"):
+            for row, value in enumerate(_ADOBE[:, b"rgb".index(tag[0])]):
+                at = place + 8 + 4 * row
+                profile[at : at + 4] = round(value * 65536).to_bytes(4, "big")
+        if tag in (b"rTRC", b"gTRC", b"bTRC"):
+            profile[entry + 4 : entry + 12] = len(srgb).to_bytes(4, "big") + (14).to_bytes(4, "big")
+    profile[:4] = len(profile).to_bytes(4, "big")
+    return bytes(profile)
+
+
 def test_display_levels_are_the_same_in_every_window(tmp_path: Path) -> None:
     pixels = np.linspace(500, 3000, 1500 * 40, dtype=np.float32).reshape(1500, 40)
     pixels[0, 0] = np.nan

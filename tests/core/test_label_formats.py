@@ -61,7 +61,13 @@ class TestCityscapes:
 class TestAde20k:
     @pytest.mark.parametrize(
         "place",
-        ["ADE_val_00000001.png", "annotations/training/x.png", "annotations/validation/x.png"],
+        [
+            "ADE_val_00000001.png",
+            "annotations/training/x.png",
+            "annotations/validation/x.png",
+            "annotations/x.png",
+            "x.png",
+        ],
     )
     def test_other_is_ignored_and_the_rest_less_one(self, tmp_path: Path, place: str) -> None:
         path = save(tmp_path / place, [[0, 1, 150]])
@@ -189,6 +195,12 @@ class TestCocoPanoptic:
         with pytest.raises(ImageError, match=r"panoptic_val2017\.json says nothing of 1\.png"):
             read_label(path)
 
+    def test_a_missing_description_is_named(self, tmp_path: Path) -> None:
+        path = self.make(tmp_path)
+        (tmp_path / "annotations" / "panoptic_val2017.json").unlink()
+        with pytest.raises(ImageError, match=r"put panoptic_val2017\.json beside that folder"):
+            read_label(path, classes=TWO)
+
     def test_a_file_that_was_replaced_is_read_again(self, tmp_path: Path) -> None:
         path = self.make(tmp_path)
         read_label(path)
@@ -217,3 +229,17 @@ class TestCocoPanoptic:
         wrong = [{"file_name": "1.png", "segments_info": [segment]}]
         with pytest.raises(ImageError, match="is no COCO panoptic file or is damaged"):
             read_label(self.make(tmp_path, annotations=wrong))
+
+
+class TestIndexMapsOfOtherClasses:
+    def test_values_beyond_the_classes_are_told(self, tmp_path: Path) -> None:
+        path = save(tmp_path / "x.png", [[0, 60, 120, 180]])
+        note = read_label_map(path, classes=numbered_classes(4)).note
+        assert note.startswith("75% of x.png holds 60, 120, 180, which is no class")
+
+    @pytest.mark.parametrize("usual", [4, 255])
+    def test_the_usual_values_of_nothing_are_not_worth_a_word(
+        self, tmp_path: Path, usual: int
+    ) -> None:
+        path = save(tmp_path / "x.png", [[0, 3, usual, usual]])
+        assert read_label_map(path, classes=numbered_classes(4)).note == ""

@@ -56,8 +56,15 @@ def test_fit_reduces_both_sides_alike_until_it_fits() -> None:
 
 
 def test_a_fraction_is_taken_as_it_is() -> None:
-    assert choose_frame((30, 40), 0.5, 1).size == (15, 20)
-    assert choose_frame((30, 40), 1.0, 1) == Frame.whole((30, 40))
+    assert choose_frame((30, 40), 0.5, 250).size == (15, 20)
+    assert choose_frame((30, 40), 1.0, 1000) == Frame.whole((30, 40))
+
+
+def test_a_fraction_that_cannot_fit_is_refused_with_what_does() -> None:
+    with pytest.raises(SettingsError, match=r"10000 x 7500 pixels, .* at most 10 %, fit or crop"):
+        choose_frame((15_000, 20_000), 0.5, 3_000_000)
+    with pytest.raises(SettingsError, match="choose fit or crop"):
+        choose_frame((15_000, 20_000), 0.5, 100)
 
 
 def test_crop_is_the_regions_box_grown_by_the_receptive_field() -> None:

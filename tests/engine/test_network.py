@@ -374,3 +374,9 @@ def test_a_converted_network_is_compared_with_its_original_once_and_the_differen
     assert inputs.shape == (1, 3, 16, 16)
     np.testing.assert_allclose(inputs[0, :, :9, :13].permute(1, 2, 0), 2 * IMAGE - 1, atol=1e-6)
     torch.testing.assert_close(output, module(inputs))
+
+
+def test_a_network_that_an_image_is_too_small_for_says_so_in_its_own_words() -> None:
+    network = wrap(nn.Sequential(nn.MaxPool2d(16), nn.Conv2d(3, 2, 1)))
+    with pytest.raises(CheckpointError, match="cannot take an image as small as 8 x 8 pixels"):
+        network.predict(random_image(8, 8))

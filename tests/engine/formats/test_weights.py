@@ -344,7 +344,7 @@ def test_pickled_objects_are_never_made(tmp_path: Path, ending: str, how: str) -
     else:
         save(content, path, zipped=how == "zip")
 
-    with pytest.raises(CheckpointError, match="never unpickles them") as caught:
+    with pytest.raises(CheckpointError, match="never unpickles") as caught:
         load_network(path, "cpu", trust_code=True)
 
     assert not mark.exists()
