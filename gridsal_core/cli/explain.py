@@ -90,7 +90,7 @@ def what_if(
         from gridsal_core.working_scale import region_in_frame
 
         full = request.frame.full if request.frame is not None else request.region.shape
-        marked = read_region(painted, (full[0], full[1]))
+        marked = read_region(painted, (full[0], full[1]), allow_large=asked.subject.allow_large)
         if request.frame is not None:
             marked = region_in_frame(marked, request.frame)
     from gridsal_core import whatif
