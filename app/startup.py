@@ -26,6 +26,7 @@ from app.controllers.questions import QuestionsController
 from app.controllers.request import RequestController
 from app.controllers.runs import RunController
 from app.controllers.views import ViewsController
+from app.controllers.what_if import WhatIfController
 from app.main_window import MainWindow
 from app.models.image_list import ImageListModel
 from app.models.session import Session
@@ -82,6 +83,7 @@ class Application(QObject):
         self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
         self.exports = ExportController(window, session, engine, settings)
+        self.what_ifs = WhatIfController(window, session, engine, settings)
         self.appearance = AppearanceController(window, settings)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
@@ -89,7 +91,7 @@ class Application(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
-        return self.runs.is_pending or self.exports.is_pending
+        return self.runs.is_pending or self.exports.is_pending or self.what_ifs.is_pending
 
     def _on_ready(self, event: m.Ready) -> None:
         self.window.settings.set_devices(event.devices)

@@ -159,7 +159,7 @@ def save_drawing(figure: Figure, path: Path) -> None:
         If the suffix is another one or the file cannot be written.
     """
     check_suffix(path)
-    data = _rendered(figure, path.suffix.lower())
+    data = rendered(figure, path.suffix.lower())
 
     def write(file: BinaryIO) -> None:
         file.write(data)
@@ -169,7 +169,7 @@ def save_drawing(figure: Figure, path: Path) -> None:
 
 def figure_png(explanation: Explanation, label: IndexArray | None = None) -> bytes:
     """Draw an explanation as a PNG in memory, for the clipboard."""
-    return _rendered(draw_explanation(explanation, label), ".png")
+    return rendered(draw_explanation(explanation, label), ".png")
 
 
 def check_suffix(path: Path) -> None:
@@ -180,7 +180,8 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def _rendered(figure: Figure, suffix: str) -> bytes:
+def rendered(figure: Figure, suffix: str) -> bytes:
+    """Return a figure as the content of a file with this suffix; the same one every time."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -14,6 +14,7 @@ from gridsal_core.figures import (
     classes_shown,
     draw_panels,
     in_colors,
+    rendered,
     save_drawing,
     to_bytes,
     with_saliency,
@@ -63,6 +64,11 @@ def save_what_if(result: WhatIf, path: Path) -> None:
         If the suffix is another one or the file cannot be written.
     """
     save_drawing(draw_what_if(result), path)
+
+
+def what_if_png(result: WhatIf) -> bytes:
+    """Draw before and after as a PNG in memory, for the screen."""
+    return rendered(draw_what_if(result), ".png")
 
 
 def hatching(flipped: np.ndarray) -> np.ndarray:

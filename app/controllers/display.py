@@ -11,12 +11,12 @@ from app.models.framing import full_pixel
 from app.models.session import Session
 from app.workers.tiles import TileLoader
 from gridsal_core.arrays import ByteArray, FloatArray
+from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
 
 WELCOME = "Which context did your network need?"
 WELCOME_TEXT = "Open a model and a folder of images, or drop both here."
-LABELS = {"context": "context saliency", "grid": "grid saliency"}
 
 
 class DisplayController(QObject):
@@ -115,11 +115,13 @@ class DisplayController(QObject):
 
     def _show_explanation(self, result: Explanation) -> None:
         window = self._window
-        window.canvas.set_heat_label(LABELS[result.settings.method])
+        window.canvas.set_heat_label(METHOD_INFOS[result.settings.method].title)
         window.canvas.set_heat(result.saliency)
         window.canvas.set_perturbed(to_rgb8(result.perturbed))
-        window.result.set_result(read_explanation(result), result.scores)
-        window.plot.set_curves(result.losses, result.score_history, result.settings.steps)
+        window.result.set_result(
+            read_explanation(result), result.scores, result.settings.is_gradient
+        )
+        window.plot.set_curves(result.losses, result.score_history, result.settings.planned)
         window.plot.set_target(result.scores.image)
         self._show_outdated()
 

@@ -18,6 +18,7 @@ from app.workers.engine_client import EngineClient
 from gridsal_core.arrays import BoolArray
 from gridsal_core.errors import GridSalError
 from gridsal_core.frames import ImageView
+from gridsal_core.regions import widened
 from gridsal_core.settings import Settings, suggest_settings
 from gridsal_core.types import Snapshot
 from gridsal_core.upsampling import saliency_map
@@ -42,6 +43,7 @@ class Run:
     view: ImageView
     region: BoolArray
     settings: Settings
+    kept: BoolArray
     phase: Phase = "starting"
     snapshot: Snapshot | None = None
     clock: tuple[int, float] | None = None
@@ -129,7 +131,7 @@ class RunController(QObject):
         self._timer.stop()
         self._engine.send(m.Stop(run.ticket))
         done = run.snapshot.step if run.snapshot is not None else 0
-        self._message = f"Stopped after {done} of {run.settings.steps} steps."
+        self._message = f"Stopped after {done} of {run.settings.planned} {_unit(run)}s."
         self._refresh()
 
     def show_run(self) -> bool:
@@ -139,7 +141,7 @@ class RunController(QObject):
             return False
         snapshot, settings = run.snapshot, run.settings
         self._window.canvas.set_heat(
-            saliency_map(snapshot.mask, run.region, settings.form, settings.upsampling)
+            saliency_map(snapshot.mask, run.kept, settings.form, settings.upsampling)
         )
         self._window.plot.set_curves(snapshot.losses, snapshot.scores, snapshot.steps)
         return True
@@ -155,13 +157,15 @@ class RunController(QObject):
         if reason or session.loaded is None or region is None or class_index is None:
             self._message = reason
             return
-        run = Run(self._engine.new_ticket(), session.loaded.view, region.mask.copy(), settings)
+        mask = region.mask.copy()
+        kept = widened(mask, settings.dilation)
+        run = Run(self._engine.new_ticket(), session.loaded.view, mask, settings, kept)
         self._run, self._message = run, ""
         self._views[run.ticket] = run.view
         self._engine.send(
             m.Explain(run.ticket, run.view, run.region, class_index, region.origin, settings)
         )
-        self._window.plot.clear(settings.steps)
+        self._window.plot.clear(settings.planned)
         self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
         self._window.result.set_result(None, None)
         self._window.layers.boxes["prediction"].setChecked(False)
@@ -193,7 +197,8 @@ class RunController(QObject):
         if self._run is not None and self._run.ticket == event.ticket:
             self._end_run()
             done = event.explanation.steps
-            self._message = " ".join((f"Done: {done} steps.", *event.explanation.notes))
+            unit = "gradient" if event.explanation.settings.is_gradient else "step"
+            self._message = " ".join((f"Done: {done} {unit}s.", *event.explanation.notes))
         self._session.add_result(view, event.explanation)
         self._refresh()
 
@@ -248,7 +253,7 @@ class RunController(QObject):
             panel.set_text(reason or self._message or "Ready to run.")
         else:
             done = run.snapshot.step if run.snapshot is not None else 0
-            panel.set_progress(done, run.settings.steps if done else 0)
+            panel.set_progress(done, run.settings.planned if done else 0)
             panel.set_text(_progress_text(run, self._is_shown(run)))
 
     def _is_shown(self, run: Run) -> bool:
@@ -262,12 +267,16 @@ class RunController(QObject):
             return str(error)
 
 
+def _unit(run: Run) -> str:
+    return "gradient" if run.settings.is_gradient else "step"
+
+
 def _progress_text(run: Run, is_current: bool) -> str:
     snapshot = run.snapshot
     if snapshot is None:
         waiting = "Paused at the first step." if run.phase == "paused" else ""
         return waiting or "Looking at the image and at the object alone…"
-    parts = [f"Step {snapshot.step:,} of {snapshot.steps:,}"]
+    parts = [f"{_unit(run).capitalize()} {snapshot.step:,} of {snapshot.steps:,}"]
     if run.phase == "paused":
         parts.append("paused")
     elif left := run.time_left():

@@ -41,9 +41,10 @@ class LossPlot(QWidget):
     def set_curves(self, losses: FloatArray, scores: FloatArray, steps: int) -> None:
         """Draw what there is of a run of so many steps."""
         self._steps = max(steps, 2)
-        x = np.arange(1, len(losses) + 1)
+        # Gradients have scores and no losses.
+        x, taken = np.arange(1, len(scores) + 1), np.arange(1, len(losses) + 1)
         for column, curve in enumerate(self._loss_curves):
-            curve.setData(x, losses[:, column])
+            curve.setData(taken, losses[:, column])
         self._score_curve.setData(x, scores)
         for plot in (self._loss, self._score):
             plot.setXRange(0, self._steps, padding=0.02)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
     QHBoxLayout,
+    QLineEdit,
     QSpinBox,
     QStackedWidget,
     QWidget,
@@ -15,11 +16,25 @@ from PySide6.QtWidgets import (
 
 from app.views.forms import choose, shrinkable
 from app.views.number_field import NumberField
-from gridsal_core.perturbation import MAX_SIGMA, Blur, ConstantColor, Noise, Perturbation
+from gridsal_core.errors import SettingsError
+from gridsal_core.perturbation import (
+    MAX_SIGMA,
+    AnyPerturbation,
+    Blur,
+    ConstantColor,
+    Noise,
+    Perturbation,
+    Robust,
+)
 
 CUSTOM = "custom"
 VALUE_WIDTH = 96
-KINDS = (("Constant", ConstantColor.kind), ("Blur", Blur.kind), ("Noise", Noise.kind))
+KINDS = (
+    ("Constant", ConstantColor.kind),
+    ("Blur", Blur.kind),
+    ("Noise", Noise.kind),
+    ("Several", Robust.kind),
+)
 COLORS = (
     ("Mean", "mean"),
     ("Black", "black"),
@@ -34,7 +49,7 @@ class PerturbationField(QWidget):
 
     changed = Signal()
     refused = Signal(str)
-    """Why a blur that was typed is not taken, in one sentence; the old one is back."""
+    """Why what was typed is not taken, in one sentence; the old one is back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +77,15 @@ class PerturbationField(QWidget):
         shrinkable(self._kind)
         shrinkable(self._color)
         self._values = QStackedWidget()
-        for widget in (self._color, self._sigma, self._seed):
+        self._robust = Robust()
+        self._parts = QLineEdit(self._spelled(self._robust))
+        self._parts.setAccessibleName("Perturbations")
+        self._parts.setToolTip(
+            "The loss is the mean over all of them, with + between, as in "
+            "constant:mean+blur:10+noise:0 (2 to 8)."
+        )
+        self._parts.editingFinished.connect(self._on_parts)
+        for widget in (self._color, self._sigma, self._seed, self._parts):
             self._values.addWidget(widget)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -76,9 +99,11 @@ class PerturbationField(QWidget):
         self._sigma.refused.connect(self.refused)
         self._seed.valueChanged.connect(self.changed)
 
-    def perturbation(self) -> Perturbation:
+    def perturbation(self) -> AnyPerturbation:
         """Return what is set."""
         kind = self._kind.currentData()
+        if kind == Robust.kind:
+            return self._robust
         if kind == Blur.kind:
             return Blur(self._sigma.value())
         if kind == Noise.kind:
@@ -87,8 +112,8 @@ class PerturbationField(QWidget):
         return ConstantColor(self._custom if color == CUSTOM else color)
 
     def commit(self) -> bool:
-        """Take a blur that is still being typed; False if it was refused."""
-        return self._sigma.commit()
+        """Take what is still being typed; False if it was refused."""
+        return self._sigma.commit() and self._on_parts()
 
     def set_perturbation(self, perturbation: Perturbation) -> None:
         """Show another one, without telling anyone."""
@@ -99,6 +124,9 @@ class PerturbationField(QWidget):
                 self._sigma.setValue(perturbation.sigma)
             elif isinstance(perturbation, Noise):
                 self._seed.setValue(perturbation.seed)
+            elif isinstance(perturbation, Robust):
+                self._robust = perturbation
+                self._parts.setText(self._spelled(perturbation))
             elif isinstance(perturbation, ConstantColor):
                 self._show_color(perturbation.color)
 
@@ -119,6 +147,23 @@ class PerturbationField(QWidget):
     def _on_kind(self, index: int) -> None:
         self._values.setCurrentIndex(index)
         self.changed.emit()
+
+    @staticmethod
+    def _spelled(robust: Robust) -> str:
+        return str(robust).partition(":")[2]
+
+    def _on_parts(self) -> bool:
+        """Follow the text of several perturbations; False if it is refused."""
+        try:
+            robust = Robust.parse(self._parts.text())
+        except SettingsError as error:
+            self._parts.setText(self._spelled(self._robust))
+            self.refused.emit(str(error))
+            return False
+        if robust != self._robust:
+            self._robust = robust
+            self.changed.emit()
+        return True
 
     def _on_color(self) -> None:
         if self._color.currentData() == CUSTOM:

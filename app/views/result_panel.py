@@ -75,7 +75,10 @@ class ResultPanel(QWidget):
         self._empty = note("Nothing is explained yet. The result will be told here, in words.")
         self._bars = [ScoreBar() for _ in ROWS]
         self._values = [QLabel() for _ in ROWS]
+        self._kept: list[QWidget] = []
         self._content = QWidget()
+        self.what_if = QPushButton("What if the context were not there…")
+        self.what_if.setToolTip("Change the context and predict again: before and after")
         self._buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,6 +94,7 @@ class ResultPanel(QWidget):
         inner.addWidget(self._detail)
         inner.addLayout(self._score_rows())
         inner.addLayout(self._export_row())
+        inner.addWidget(self.what_if)
         self.set_result(None, None)
         self.set_outdated(False)
 
@@ -103,8 +107,10 @@ class ResultPanel(QWidget):
         """Whether it is said that the request has changed since."""
         return not self._outdated.isHidden()
 
-    def set_result(self, reading: Reading | None, scores: Scores | None) -> None:
-        """Show a result, or that there is none."""
+    def set_result(
+        self, reading: Reading | None, scores: Scores | None, is_gradient: bool = False
+    ) -> None:
+        """Show a result, or that there is none; gradients keep nothing that could be scored."""
         self._empty.setVisible(reading is None)
         self._content.setVisible(reading is not None)
         if reading is None or scores is None:
@@ -115,6 +121,8 @@ class ResultPanel(QWidget):
         for bar, label, value in zip(self._bars, self._values, values, strict=True):
             bar.set_value(value)
             label.setText(f"{value:.2f}")
+        for widget in self._kept:
+            widget.setVisible(not is_gradient)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -133,6 +141,8 @@ class ResultPanel(QWidget):
             grid.addWidget(label, row, 0)
             grid.addWidget(self._bars[row], row, 1)
             grid.addWidget(self._values[row], row, 2)
+            if row > 0:
+                self._kept += [label, self._bars[row], self._values[row]]
         grid.setColumnStretch(1, 1)
         return grid
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.views.forms import GAP, Collapsible, add_row, beside, choose, form, heading
+from app.views.method_settings import DeviationSettings, GradientSettings
 from app.views.number_field import NumberField
 from app.views.perturbation_field import PerturbationField
+from gridsal_core.methods import METHOD_INFOS, Method
 from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings
 
 SUGGESTED, STREET, TOY, OWN = "suggested", "street", "toy", "own"
@@ -36,7 +38,8 @@ class SettingsPanel(QWidget):
             ("Own", OWN),
         ):
             self._preset.addItem(text, name)
-        self._method = _combo(("Context explanation", "context"), ("Grid saliency", "grid"))
+        self._method = _combo(*((info.title, name) for name, info in METHOD_INFOS.items()))
+        self._gradients, self._deviations = GradientSettings(), DeviationSettings()
         self._rows, self._columns = _whole(1, MAX_CELLS), _whole(1, MAX_CELLS)
         self._rows.setAccessibleName("Mask height in cells")
         self._columns.setAccessibleName("Mask width in cells")
@@ -74,12 +77,21 @@ class SettingsPanel(QWidget):
             perturbation=self._perturbation.perturbation(),
             score=self._score.currentData(),
             upsampling=self._upsampling.currentData(),
+            **self._gradients.values(),
+            **self._deviations.values(),
         )
 
     def commit(self) -> bool:
         """Take a number that is still being typed, as a run must; False if it was refused."""
         # A shortcut starts a run without taking the focus from the field.
-        numbers = (self._lam, self._rate, self._momentum, self._perturbation)
+        numbers = (
+            self._lam,
+            self._rate,
+            self._momentum,
+            self._perturbation,
+            self._gradients,
+            self._deviations,
+        )
         return all(number.commit() for number in numbers)
 
     def set_settings(self, settings: Settings) -> None:
@@ -124,9 +136,24 @@ class SettingsPanel(QWidget):
         self._perturbation.set_perturbation(settings.perturbation)
         choose(self._score, settings.score)
         choose(self._upsampling, settings.upsampling)
+        self._gradients.fill(settings)
+        self._deviations.fill(settings)
+        self._show_method()
+
+    def _show_method(self) -> None:
+        """Show the settings that the chosen method has."""
+        method: Method = self._method.currentData()
+        is_gradient = METHOD_INFOS[method].family == "gradient"
+        self._gradients.setVisible(is_gradient)
+        self._gradients.show_method(method)
+        self._beyond.setVisible(not is_gradient)
+        for field in (self._lam, self._steps, self._init):
+            self._basic.setRowVisible(field, not is_gradient)
+        for field in (self._rate, self._momentum):
+            self._more.setRowVisible(field, not is_gradient)
 
     def _lay_out(self) -> None:
-        basic, more = form(), form()
+        basic, more = self._basic, self._more = form(), form()
         add_row(
             basic, "Preset", self._preset, "Fills all fields below. Changing one makes it yours."
         )
@@ -136,7 +163,8 @@ class SettingsPanel(QWidget):
             self._method,
             "Context explanation (eq. 3): the region is kept, and the map shows what else the "
             "network needed.\nGrid saliency (eq. 2): the map shows all that it needed, the region "
-            "included.",
+            "included.\nGradients (eq. 4 and 5): where small changes would change the score most; "
+            "they do not say\nwhat was needed. Their context form leaves out the region.",
         )
         times = QLabel("×")
         add_row(
@@ -201,7 +229,10 @@ class SettingsPanel(QWidget):
         layout.setSpacing(GAP)
         layout.addWidget(heading("Settings"))
         layout.addLayout(basic)
+        layout.addWidget(self._gradients)
         layout.addWidget(Collapsible("More settings", advanced))
+        self._beyond = Collapsible("Beyond the paper", self._deviations)
+        layout.addWidget(self._beyond)
 
     def _connect(self) -> None:
         self._preset.activated.connect(self._on_preset)
@@ -215,6 +246,10 @@ class SettingsPanel(QWidget):
             number.valueChanged.connect(self._on_field)
             number.refused.connect(self.refused)
         self._perturbation.refused.connect(self.refused)
+        self._method.currentIndexChanged.connect(self._show_method)
+        for group in (self._gradients, self._deviations):
+            group.changed.connect(self._on_field)
+            group.refused.connect(self.refused)
 
     def _presets(self) -> dict[str, Settings]:
         # In the window even the paper's settings start at auto: 0.5 alone can miss the context.

@@ -71,6 +71,8 @@ class Engine:
             m.Explain: self._explain,
             m.Export: self._export,
             m.Draw: self._draw,
+            m.AskWhatIf: self._what_if,
+            m.ExportWhatIf: self._export_what_if,
             m.Pause: self._control,
             m.Resume: self._control,
             m.Stop: self._control,
@@ -188,6 +190,24 @@ class Engine:
         from gridsal_core.figures import figure_png
 
         self._connection.send(m.Drawn(command.ticket, figure_png(command.explanation)))
+
+    def _what_if(self, command: m.AskWhatIf) -> None:
+        from gridsal_core.whatif import what_if
+        from gridsal_core.whatif_figure import what_if_png
+
+        network, explanation = self._open_network(), command.explanation
+        if network.sha256 != explanation.provenance.checkpoint_sha256:
+            raise CheckpointError(
+                "Another network is open than the one that was explained; open that one again."
+            )
+        result = what_if(network, explanation, command.kind, command.painted)
+        self._connection.send(m.WhatIfAnswered(command.ticket, result, what_if_png(result)))
+
+    def _export_what_if(self, command: m.ExportWhatIf) -> None:
+        from gridsal_core.whatif_figure import save_what_if
+
+        save_what_if(command.result, command.path)
+        self._connection.send(m.Exported(command.ticket, command.path))
 
     def _open_network(self) -> SegmentationNetwork:
         if self._network is None:

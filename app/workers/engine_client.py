@@ -48,6 +48,7 @@ class EngineClient(QObject):
     finished = Signal(object)
     exported = Signal(object)
     drawn = Signal(object)
+    what_if_answered = Signal(object)
     failed = Signal(object)
     died = Signal(int)
     """The process ended by itself, with this exit code; a new one has been started."""
@@ -75,6 +76,7 @@ class EngineClient(QObject):
             m.Finished: self.finished,
             m.Exported: self.exported,
             m.Drawn: self.drawn,
+            m.WhatIfAnswered: self.what_if_answered,
             m.Failed: self.failed,
         }
         self._arrived.connect(self._deliver)

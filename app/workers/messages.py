@@ -14,6 +14,7 @@ from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
+from gridsal_core.whatif import WhatIf, WhatIfKind
 
 NO_TICKET = 0
 """Of a Failed that no command caused."""
@@ -93,7 +94,37 @@ class Draw:
     explanation: Explanation
 
 
-Command = OpenNetwork | Predict | Explain | Pause | Resume | Stop | Export | Draw
+@dataclass(frozen=True, eq=False)
+class AskWhatIf:
+    """Change the image by an explanation and predict again; answered by WhatIfAnswered."""
+
+    ticket: int
+    explanation: Explanation
+    kind: WhatIfKind
+    painted: BoolArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class ExportWhatIf:
+    """Write before and after side by side (png, svg, pdf); answered by Exported."""
+
+    ticket: int
+    result: WhatIf
+    path: Path
+
+
+Command = (
+    OpenNetwork
+    | Predict
+    | Explain
+    | Pause
+    | Resume
+    | Stop
+    | Export
+    | Draw
+    | AskWhatIf
+    | ExportWhatIf
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +212,15 @@ class Drawn:
     png: bytes
 
 
+@dataclass(frozen=True, eq=False)
+class WhatIfAnswered:
+    """What the network says of the changed image, and before and after as PNG."""
+
+    ticket: int
+    result: WhatIf
+    png: bytes
+
+
 @dataclass(frozen=True)
 class Failed:
     """A command could not be done. `trace` is empty for a user's error, else for the log."""
@@ -200,5 +240,6 @@ Event = (
     | Finished
     | Exported
     | Drawn
+    | WhatIfAnswered
     | Failed
 )
