@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.theme import apply_theme
 from app.views.card_dialog import CardDialog
+from app.views.what_if_dialog import WhatIfDialog
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
 from tests.app.doors import is_shown, save_weights
@@ -130,6 +131,24 @@ def model_card(stage: Stage) -> bool:
     return True
 
 
+def what_if(stage: Stage) -> bool:
+    """Before and after, of the demo's first image."""
+    demo_result(stage)
+    stage.driver.action("what_if_remove")
+    stage.driver.wait(lambda: is_shown(WhatIfDialog))
+    return True
+
+
+def gradient_result(stage: Stage) -> bool:
+    """Integrated Gradients with their settings."""
+    demo_ready(stage)
+    driver = stage.driver
+    now = driver.window.settings.settings()
+    driver.window.settings.set_settings(replace(now, method="ig-context"))
+    driver.run(LONG_SECONDS)
+    return True
+
+
 SCENES: dict[str, Callable[[Stage], bool]] = {
     "empty": empty,
     "demo-ready": demo_ready,
@@ -139,4 +158,6 @@ SCENES: dict[str, Callable[[Stage], bool]] = {
     "model-card": model_card,
     "street-running": street_running,
     "street-result": street_result,
+    "what-if": what_if,
+    "gradient-result": gradient_result,
 }
