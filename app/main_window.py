@@ -144,7 +144,9 @@ class MainWindow(QMainWindow):
         # A click on Run looks upwards for someone to take the focus; see RunPanel.
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(RIGHT_WIDTH)
+        # Beside its bar the column needs its own width, or the fields lose their right edge.
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        scroll.setMinimumWidth(max(RIGHT_WIDTH, column.minimumSizeHint().width()) + bar)
         return scroll
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

@@ -28,7 +28,7 @@ class LossPlot(QWidget):
         self._loss = self._plot("loss", legend_offset=(-8, 2))
         self._score = self._plot("score", legend_offset=(-8, -4))
         self._loss_curves = [self._loss.plot(name=name) for name in LOSSES]
-        self._score_curve = self._score.plot(name="with the map")
+        self._score_curve = self._score.plot(name="on what is kept")
         self._target = self._score.plot(name="on the image")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

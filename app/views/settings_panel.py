@@ -147,7 +147,7 @@ class SettingsPanel(QWidget):
         self._gradients.setVisible(is_gradient)
         self._gradients.show_method(method)
         self._beyond.setVisible(not is_gradient)
-        for field in (self._lam, self._steps, self._init):
+        for field in (self._lam, self._steps, self._init, self._perturbation):
             self._basic.setRowVisible(field, not is_gradient)
         for field in (self._rate, self._momentum):
             self._more.setRowVisible(field, not is_gradient)
