@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -191,8 +192,32 @@ def read_card(path: Path) -> ModelCard:
             f"The model card {path} is not valid TOML ({error}); correct it or take it away."
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the card"
         raise CheckpointError(
-            f"The model card {path} is wrong at {where}: {first['msg']}; correct that entry."
+            f"The model card {path} is wrong at {first_problem(error)}; correct that entry."
         ) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Say where a card is wrong first and why, in the words of TOML and not of Python."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the card"
+    if first["type"] == "extra_forbidden":
+        return f"{where}: there is no such key{_nearest_key(first['loc'])}"
+    reason = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
+    return f"{where}: {reason}"
+
+
+def _nearest_key(place: tuple[int | str, ...]) -> str:
+    *parents, last = (str(part) for part in place if isinstance(part, str))
+    part = _PARTS.get(parents[0] if parents else "")
+    near = difflib.get_close_matches(last, part.model_fields, 1) if part else []
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+_PARTS: dict[str, type[_Part]] = {
+    "": ModelCard,
+    "input": InputCard,
+    "output": OutputCard,
+    "build": BuildCard,
+    "classes": ClassCard,
+}

@@ -31,6 +31,9 @@ _FAMILIES = (
 # tools/list_timm_encoders.py writes it.
 _TIMM = Path(__file__).with_name("timm_encoders.txt")
 MOST_SECONDS = 4.0
+# Of a whole network the classifier stays, with as many labels as the weights were trained on.
+_LABELS, _LABELS_BIAS = "model.head.weight", "model.head.bias"
+_USUAL_LABELS = 1000
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,9 @@ def guess_encoder(shapes: Shapes, *, whole: bool = False) -> EncoderGuess | None
     """
     if not shapes:
         return None
+    if whole and (labels := shapes.get(_LABELS, (_USUAL_LABELS,))[0]) != _USUAL_LABELS:
+        guess = guess_encoder(_with_usual_labels(shapes), whole=True)
+        return guess and _trained_on(guess, labels)
     end = time.monotonic() + MOST_SECONDS
     best: list[EncoderGuess] = []
     least = None
@@ -83,6 +89,26 @@ def guess_encoder(shapes: Shapes, *, whole: bool = False) -> EncoderGuess | None
     # The plainest name is the likeliest.
     first, *others = sorted(best, key=lambda guess: (len(guess.name), guess.name))
     return replace(first, twins=tuple(guess.name for guess in others))
+
+
+def _with_usual_labels(shapes: Shapes) -> Shapes:
+    usual = {name: (_USUAL_LABELS, *shapes[name][1:]) for name in (_LABELS, _LABELS_BIAS)}
+    return {**shapes, **usual}
+
+
+def _trained_on(guess: EncoderGuess, labels: int) -> EncoderGuess | None:
+    """Name the weights of timm whose classifier has so many labels; they decide how it is built."""
+    from timm.models import get_pretrained_cfg, list_pretrained
+
+    tagged = [
+        f"tu-{name}"
+        for plain in (guess.name, *guess.twins)
+        for name in list_pretrained(f"{plain.removeprefix('tu-')}.*")
+        if getattr(get_pretrained_cfg(name), "num_classes", None) == labels
+    ]
+    if not tagged:
+        return None
+    return replace(guess, name=tagged[0], twins=tuple(tagged[1:]))
 
 
 def fingerprint(shapes: Shapes) -> tuple[int, int]:

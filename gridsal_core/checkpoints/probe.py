@@ -173,11 +173,16 @@ def _scores(raw: object, card: ModelCard, size: tuple[int, int]) -> tuple[Tensor
 
 
 def _no_scores(raw: object, card: ModelCard) -> str:
+    needed = "a (batch, classes, height, width) tensor"
+    if isinstance(raw, Tensor):
+        return (
+            f"The network's output is not {needed} but {_described(raw)}; save a network that "
+            "gives a score for each class at each pixel."
+        )
     held = ", ".join(f"{key} ({_described(part)})" for key, part in parts(raw)) or _described(raw)
     return (
-        "The network's output is not a (batch, classes, height, width) tensor"
-        + (f" at element {card.output.element!r}" if not isinstance(raw, Tensor) else "")
-        + f": it holds {held}; name the right element under [output] in its {CARD_NAME}."
+        f"The network's output is not {needed} at element {card.output.element!r}: it holds "
+        f"{held}; name the right element under [output] in its {CARD_NAME}."
     )
 
 

@@ -191,15 +191,21 @@ def _check_gradient(path: Path, module: nn.Module, card: ModelCard) -> None:
     """
     import torch
 
+    from gridsal_core.model_output import parts
+
     height, width = card.input.size or (64, 96)
     image = torch.zeros((1, card.input.channels, height, width), requires_grad=True)
     try:
         output = module(image)
     except (RuntimeError, ValueError, TypeError, LookupError, AssertionError, torch.jit.Error):
         return
-    held = output.values() if isinstance(output, dict) else output
-    held = held if isinstance(held, (tuple, list)) else [held]
-    if not any(isinstance(part, torch.Tensor) and part.requires_grad for part in held):
+    held = [part for _, part in parts(output) if isinstance(part, torch.Tensor)]
+    if held and not any(part.is_floating_point() for part in held):
+        raise CheckpointError(
+            f"{path} gives labels and not scores, which saliency needs; save the network again "
+            "without argmax or threshold at its end."
+        )
+    if not any(part.requires_grad for part in held):
         raise CheckpointError(
             f"{path} computes without gradients, which saliency needs; save it again without "
             "torch.no_grad, and not optimized for inference or quantised."

@@ -273,7 +273,8 @@ def _complete_size(module: Logits, known: dict[str, Any]) -> tuple[dict[str, Any
             f"size under [input] in its {CARD_NAME}."
         )
     return {**known, "size": size}, (
-        f"The network takes images of {size[1]} x {size[0]} only, and they are resized to it."
+        f"The network takes images of {size[1]} x {size[0]} only; those a little smaller are "
+        "padded, all others are resized to that."
     )
 
 

@@ -211,7 +211,7 @@ def _merged(card: ModelCard, given: dict[str, Any]) -> ModelCard:
     """
     from pydantic import ValidationError
 
-    from gridsal_core.checkpoints.card import ModelCard
+    from gridsal_core.checkpoints.card import ModelCard, first_problem
 
     values = card.model_dump(exclude_unset=True, exclude_none=True)
     build = values.get("build", {})
@@ -226,10 +226,8 @@ def _merged(card: ModelCard, given: dict[str, Any]) -> ModelCard:
     try:
         return ModelCard.model_validate(values)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(str(part) for part in wrong["loc"]) or "the card"
         raise SettingsError(
-            f"The model card would be wrong at {where}: {wrong['msg']}; correct that option."
+            f"The model card would be wrong at {first_problem(error)}; correct that option."
         ) from error
 
 

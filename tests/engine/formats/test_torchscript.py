@@ -125,6 +125,52 @@ def test_no_spelling_of_such_code_gets_through(tmp_path: Path, spelling: bytes) 
         load_network(rezip(plain, tmp_path / "net.pt", change), "cpu")
 
 
+class InADict(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = plain_network()
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        scores = torch.as_tensor(self.inner(image))
+        return {"aux": scores.mean(1, keepdim=True), "out": scores}
+
+
+class Labels(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = plain_network()
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.as_tensor(self.inner(image)).argmax(1)
+
+
+class Classifier(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = plain_network()
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.as_tensor(self.inner(image)).mean((2, 3))
+
+
+def test_a_script_that_gives_a_dict_opens(tmp_path: Path) -> None:
+    network = load_network(script(InADict(), tmp_path / "net.ts"), "cpu")
+
+    assert network.card.output.element == "out"
+    expected = load_network(script(plain_network(), tmp_path / "bare.ts"), "cpu").predict(IMAGE)
+    np.testing.assert_array_equal(network.predict(IMAGE).class_map, expected.class_map)
+
+
+def test_a_script_that_gives_labels_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"gives labels and not scores.*without argmax"):
+        load_network(script(Labels(), tmp_path / "net.ts"), "cpu")
+
+
+def test_a_classifier_of_whole_images_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="but float32 1 x 4; save a network that gives"):
+        load_network(script(Classifier(), tmp_path / "net.ts"), "cpu")
+
+
 def test_a_script_without_gradient_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="without gradients"):
         load_network(script(WithoutGradient(), tmp_path / "net.pt"), "cpu")

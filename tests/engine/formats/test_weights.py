@@ -133,6 +133,19 @@ def test_encoders_of_other_kinds_are_told_apart(
     assert not [problem for problem in needed.problems if "fit" in problem]
 
 
+def test_the_weights_that_a_vision_transformer_started_from_are_told_by_its_labels(
+    tmp_path: Path,
+) -> None:
+    encoder = f"{VIT}.augreg_in21k"
+    module = smp_network("DPT", **{**SMALL_DPT, "encoder_name": encoder})
+
+    needed = asked(save(module.state_dict(), tmp_path / "net.pth"))
+
+    assert needed.proposal.build is not None
+    assert needed.proposal.build.encoder == encoder
+    assert not [problem for problem in needed.problems if "fit" in problem]
+
+
 def test_the_encoders_own_preprocessing_is_proposed(tmp_path: Path) -> None:
     needed = asked(save(smp_network().state_dict(), tmp_path / "net.pt"))
 
