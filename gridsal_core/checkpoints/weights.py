@@ -165,10 +165,10 @@ def _card_needed(path: Path, state: Mapping[str, Tensor], card: ModelCard) -> Ca
         path.name,
         *(["--library", "torchvision"] if build.library == "torchvision" else []),
         "--architecture",
-        build.architecture or "Unet",
-        *(["--encoder", build.encoder or "resnet34"] if build.library == "smp" else []),
+        build.architecture or "NAME",
+        *(["--encoder", build.encoder or "NAME"] if build.library == "smp" else []),
         "--classes",
-        str(proposal.output.channels or 11),
+        str(proposal.output.channels or "NUMBER"),
         "--write",
     ]
     return CardNeededError(

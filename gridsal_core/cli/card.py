@@ -183,6 +183,9 @@ def _find(source: str, weights: Path | None, given: dict[str, Any], trust_code: 
     except CardNeededError as needed:
         first, problems = needed.proposal, needed.problems
     merged = _merged(first, given)
+    # A library's default would be another network, and differ in every tensor.
+    if problems and (gap := _gap(merged)):
+        return Found(merged, merged.output.channels, problems, gap)
     try:
         return _opened(source, weights, merged, trust_code)
     except CardNeededError as needed:
@@ -191,6 +194,19 @@ def _find(source: str, weights: Path | None, given: dict[str, Any], trust_code: 
         if not problems:
             raise
         return Found(merged, merged.output.channels, problems, str(error))
+
+
+def _gap(card: ModelCard) -> str:
+    """Say what neither the weights nor the user told of the network; empty if all is known."""
+    build = card.build
+    if build is None or not build.architecture:
+        return (
+            "Nothing tells what network the weights belong to; give --architecture NAME and "
+            "--encoder NAME."
+        )
+    if build.library == "smp" and not build.encoder:
+        return f"Nothing tells the encoder of this {build.architecture}; give --encoder NAME."
+    return ""
 
 
 def _opened(source: str, weights: Path | None, card: ModelCard | None, trust_code: bool) -> Found:

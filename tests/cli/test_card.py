@@ -12,6 +12,7 @@ from torch import nn
 from gridsal_core import load_network
 from gridsal_core.checkpoints.card import ModelCard
 from tests.cli.conftest import Ask, Scene
+from tests.engine.formats.networks import smp_network
 
 BARE = "bare.pth"
 
@@ -102,7 +103,23 @@ def test_weights_that_nobody_knows_are_told_and_no_card_is_written(
     assert "note: " in shown.err
     assert refused.status == 2
     assert "No card is written" in refused.err
+    assert "give --architecture NAME and --encoder NAME" in refused.err
+    assert refused.err.count("give --architecture") == 1
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_encoder_that_nobody_knows_is_asked_for_and_no_other_is_tried(
+    ask: Ask, tmp_path: Path
+) -> None:
+    state = smp_network().state_dict()
+    path = tmp_path / "net.pth"
+    torch.save({name.replace("conv_stem", "stem"): value for name, value in state.items()}, path)
+
+    refused = ask("card", path, "--write")
+
+    assert refused.status == 2
+    assert "Nothing tells the encoder of this Unet; give --encoder NAME" in refused.err
+    assert "do not fit" not in refused.err
 
 
 @pytest.mark.parametrize(
