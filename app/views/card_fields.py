@@ -202,11 +202,20 @@ class InputFields(_Group):
         self._row("preset", "Normalisation", self.preset, "Fills in the four fields below.")
         self._row("mean", "Mean", self.mean, "Subtracted: one number, or one for each channel.")
         self._row("std", "Std", self.std, "Divided by: one number, or one for each channel.")
+        self.raw = QLineEdit()
+        self.raw.setPlaceholderText("all that the type can hold")
+        self._row(
+            "values",
+            "Raw values",
+            self.raw,
+            "Of 16-bit and float files: the two values that become black and white, as in\n"
+            "0, 4095. Empty: 0 and the largest of the integer's type, or 0 and 1 for floats.",
+        )
         self._row(
             "range",
-            "Values from",
+            "Network's range",
             self.low,
-            "Black and white as the network counts them, before mean and std.",
+            "Black and white as the network counts them, before mean and std: 0 to 1, or 0 to 255.",
             QLabel("to"),
             self.high,
         )
@@ -219,12 +228,15 @@ class InputFields(_Group):
         for number in (self.low, self.high):
             number.valueChanged.connect(self._touches("range", "preset"))
             number.valueChanged.connect(self._show_preset)
+        self.raw.textEdited.connect(self._touches("values"))
         self.order.activated.connect(self._touches("order"))
         self.order.currentIndexChanged.connect(self._show_preset)
 
     def show_values(self, values: dict[str, Any]) -> None:
         """Show the part `input` of a card."""
         self.channels.setValue(values.get("channels", 3))
+        raw = values.get("values")
+        self.raw.setText("" if raw is None else _spelled(raw))
         self._show_numbers(values)
 
     def values(self) -> dict[str, Any]:
@@ -233,7 +245,7 @@ class InputFields(_Group):
         Raises
         ------
         WrongFieldError
-            If mean or std are no numbers.
+            If mean, std or raw values are no numbers.
         """
         values: dict[str, Any] = {
             "channels": self.channels.value(),
@@ -241,7 +253,9 @@ class InputFields(_Group):
             "std": _numbers("The std", self.std.text()),
             "range": (self.low.value(), self.high.value()),
         }
-        return values | {"order": "BGR" if self._is_bgr() else "RGB"}
+        values["order"] = "BGR" if self._is_bgr() else "RGB"
+        raw = self.raw.text().strip()
+        return values | {"values": _numbers("The raw values", raw) if raw else None}
 
     def _is_bgr(self) -> bool:
         return self.order.isEnabled() and self.order.currentData() == "BGR"

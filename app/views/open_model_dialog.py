@@ -105,6 +105,8 @@ class OpenModelDialog(QDialog):
 
     def _connect(self) -> None:
         self.source.textChanged.connect(self._show_state)
+        # While the list of known names is open, Return does not come as far as the default button.
+        self.source.returnPressed.connect(self.accept)
         self.file_button.clicked.connect(self._choose_file)
         self.folder_button.clicked.connect(self._choose_folder)
         self.library_button.clicked.connect(self._want_library)
@@ -114,7 +116,7 @@ class OpenModelDialog(QDialog):
 
     def accept(self) -> None:
         source = pasted_path(self.source.text())
-        if source:
+        if source and self.result() != QDialog.DialogCode.Accepted:
             weights = pasted_path(self.weights.text())
             self.chosen.emit(source, Path(weights).expanduser() if weights else None)
             super().accept()

@@ -18,7 +18,10 @@ AnyArray = npt.NDArray[Any]
 
 LEVEL_PERCENTILES = (1.0, 99.0)
 _DIM = 0.25
-_IN_CARD = "set values = [low, high] under [input] in the network's gridsal.toml"
+_IN_CARD = (
+    "set values = [low, high] under [input] in the network's gridsal.toml (in the window: "
+    "Network > Edit model card, Raw values)"
+)
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def test_a_card_that_is_only_confirmed_comes_back_as_it_was(qtbot: QtBot) -> Non
         "explain": {"steps": 50},
         "build": GUESSED["build"]
         | {"arguments": {"decoder_channels": [64, 32, 16], "activation": "sigmoid", "a": True}},
-        "input": GUESSED["input"] | {"size": (480, 640), "range": (0.0, 255.0), "order": "BGR"},
+        "input": GUESSED["input"]
+        | {"size": (480, 640), "range": (0.0, 255.0), "order": "BGR"}
+        | {"values": (100.0, 4095.0)},
         "output": {"channels": 1, "kind": "probabilities", "element": "out", "ignore_index": 255},
         "classes": [
             {"name": "ground", "color": "#010203"},
@@ -73,6 +75,16 @@ def test_a_card_that_is_only_confirmed_comes_back_as_it_was(qtbot: QtBot) -> Non
         ],
     }
     assert asked(qtbot, full).card() == ModelCard.model_validate(full)
+
+
+def test_raw_values_are_told_apart_from_the_networks_range(qtbot: QtBot) -> None:
+    dialog = asked(qtbot, GUESSED | {"input": GUESSED["input"] | {"values": (0.0, 4095.0)}})
+    assert dialog.input.raw.text() == "0, 4095"
+    retype(dialog.input.raw, "-1, 2")
+    assert dialog.card().input.values == (-1, 2)
+    assert dialog.card().input.range == (0, 1)
+    dialog.input.raw.clear()
+    assert dialog.card().input.values is None
 
 
 @pytest.mark.parametrize(
@@ -101,6 +113,8 @@ def test_a_preset_fills_in_the_preprocessing(
         ("mean", "half", "The mean 'half' is not a number"),
         ("mean", "0.1, 0.2", "mean has 2 values for 3 channels"),
         ("std", "0", "greater than 0"),
+        ("raw", "dark, light", "The raw values 'dark, light' is not a number"),
+        ("raw", "9, 3", "values"),
         ("ignored", "all", "The ignored index 'all'"),
         ("architecture", "", "The architecture is missing"),
         ("encoder", " ", "The encoder is missing"),

@@ -46,6 +46,22 @@ def test_a_path_is_typed_and_opened_with_return(
     assert not is_shown(OpenModelDialog)
 
 
+def test_return_opens_a_name_while_the_list_of_names_is_open(
+    driver: Driver, dialog: OpenModelDialog
+) -> None:
+    opened: list[str] = []
+    dialog.chosen.connect(lambda source, _weights: opened.append(source))
+    retype(dialog.source, "torchvision:fcn_resnet5")
+    names = there(there(dialog.source.completer()).popup())
+    driver.wait(names.isVisible)
+    QTest.keyClicks(names, "0")
+    QTest.keyClick(names, Qt.Key.Key_Return)
+    driver.wait(lambda: opened)
+    assert opened == ["torchvision:fcn_resnet50"]
+    assert not is_shown(OpenModelDialog)
+    driver.wait(lambda: driver.session.opening is None)
+
+
 @pytest.mark.parametrize(
     ("pasted", "meant"),
     [
