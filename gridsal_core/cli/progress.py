@@ -5,19 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 Advance = Callable[[int, int, str], None]
+AdvanceOne = Callable[[str, int, int, str], None]
 
 
 @contextmanager
 def progress(title: str, *, quiet: bool = False) -> Iterator[Advance]:
     """Show a task; call what is yielded with (done, total, note)."""
+    with _shown(quiet, keep=True) as advance:
+        advance(title, 0, 0, "")
+        yield partial(advance, title)
+
+
+@contextmanager
+def progress_side_by_side() -> Iterator[AdvanceOne]:
+    """Show tasks that run side by side; call what is yielded with (title, done, total, note)."""
+    with _shown(False, keep=False) as advance:
+        yield advance
+
+
+@contextmanager
+def _shown(quiet: bool, *, keep: bool) -> Iterator[AdvanceOne]:
     if quiet:
-        yield lambda done, total, note: None
+        yield lambda title, done, total, note: None
     elif sys.stderr.isatty():
-        yield from _bar(title)
+        yield from _bars(keep=keep)
     else:
-        yield _lines(title)
+        yield _lines()
 
 
 def say(text: str, *, quiet: bool = False) -> None:
@@ -28,9 +44,9 @@ def say(text: str, *, quiet: bool = False) -> None:
             print(text, file=sys.stderr, flush=True)
 
 
-def _bar(title: str) -> Iterator[Advance]:
+def _bars(*, keep: bool) -> Iterator[AdvanceOne]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
     from rich.progress import TimeRemainingColumn as Left
 
     columns = (
@@ -41,22 +57,25 @@ def _bar(title: str) -> Iterator[Advance]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(title, total=None, note="")
+        shown: dict[str, TaskID] = {}
 
-        def advance(done: int, total: int, note: str) -> None:
-            bars.update(task, completed=done, total=total, note=note)
+        def advance(title: str, done: int, total: int, note: str) -> None:
+            if title not in shown:
+                shown[title] = bars.add_task(title, total=None, note="")
+            bars.update(shown[title], completed=done, total=total or None, note=note)
+            if done == total > 0 and not keep:
+                bars.remove_task(shown.pop(title))
 
         yield advance
 
 
-def _lines(title: str) -> Advance:
-    told = 0
+def _lines() -> AdvanceOne:
+    told: dict[str, int] = {}
 
-    def advance(done: int, total: int, note: str) -> None:
-        nonlocal told
-        quarter = 4 * done // total
-        if quarter > told:
-            told = quarter
+    def advance(title: str, done: int, total: int, note: str) -> None:
+        quarter = 4 * done // total if total else 0
+        if quarter > told.get(title, 0):
+            told[title] = quarter
             say(f"{title}: {done} of {total} {note}".rstrip())
 
     return advance

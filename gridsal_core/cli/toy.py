@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +10,9 @@ import numpy as np
 import typer
 
 from gridsal_core.cli.numbers import whole
-from gridsal_core.cli.progress import Advance, progress, say
+from gridsal_core.cli.progress import progress, progress_side_by_side, say
 from gridsal_core.errors import SettingsError
-from gridsal_core.toy.bench.plan import PLANS, Plan
+from gridsal_core.toy.bench.plan import MOST_JOBS, PLANS, Plan
 from gridsal_core.toy.material import Source, load_material, load_textures
 from gridsal_core.toy.mnist import SPLITS, Split
 from gridsal_core.toy.recipes import PRESETS, Recipe
@@ -238,31 +237,32 @@ def bench(
     device: Annotated[
         str, typer.Option(metavar="auto|cpu|cuda", help="Where to compute.")
     ] = "auto",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--jobs", 2),
+            metavar="NUMBER",
+            help="Processes side by side. Default: one for each core, or one on a GPU.",
+        ),
+    ] = None,
 ) -> None:
     """Train biased networks, explain their test pictures by four methods, and report (figure 4).
 
     Interrupted and started again with the same options it goes on where it was.
     """
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise SettingsError(f"--jobs is {jobs}; give 1 to {MOST_JOBS}.")
     source = _source(digits, textures)
     plan = _plan(preset, network, arch, encoder, digit, images, per_digit, seed, source)
+    from gridsal_core.toy.bench.crew import usual_jobs
     from gridsal_core.toy.bench.report import write_report
     from gridsal_core.toy.bench.run import Bench
     from gridsal_core.toy.bench.store import Store
     from gridsal_core.toy.train import choose_device
 
-    store = Store(out)
-    told = ""
-    with ExitStack() as stack:
-        advance: Advance | None = None
-
-        def on_progress(title: str, done: int, total: int, note: str) -> None:
-            nonlocal told, advance
-            if title != told or advance is None:
-                stack.close()
-                told, advance = title, stack.enter_context(progress(title))
-            advance(done, total, note)
-
-        Bench(plan, store, choose_device(device), on_progress).run()
+    store, place = Store(out), choose_device(device)
+    with progress_side_by_side() as advance:
+        Bench(plan, store, place, advance, usual_jobs(place) if jobs is None else jobs).run()
     written = write_report(plan, store)
     print((out / "report.md").read_text(encoding="utf-8"))
     for path in written:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 import torch
 
 from gridsal_core.cli.main import run
-from gridsal_core.errors import OutputError, SettingsError
+from gridsal_core.errors import DeviceError, OutputError, SettingsError
 from gridsal_core.settings import PAPER_TOY
 from gridsal_core.toy.bench.claims import claims
 from gridsal_core.toy.bench.measure import Row, images_of
@@ -57,10 +60,17 @@ def small_plan() -> Plan:
     )
 
 
-def go(folder: Path, plan: Plan) -> list[str]:
+def go(folder: Path, plan: Plan, jobs: int = 1) -> list[str]:
     told: list[str] = []
-    Bench(plan, Store(folder), torch.device("cpu"), lambda title, *_: told.append(title)).run()
+    bench = Bench(
+        plan, Store(folder), torch.device("cpu"), lambda title, *_: told.append(title), jobs
+    )
+    bench.run()
     return told
+
+
+def files_of(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +111,46 @@ def test_only_what_is_missing_is_done_again(done: tuple[Path, list[str]]) -> Non
         TUNED,
     }
     assert lost.read_bytes() == before
+
+
+class TestSideBySide:
+    def test_several_processes_do_the_same_work(
+        self, done: tuple[Path, list[str]], tmp_path: Path
+    ) -> None:
+        alone, told = done
+
+        together = go(tmp_path / "out", small_plan(), jobs=2)
+
+        assert set(together) == set(told)
+        assert files_of(tmp_path / "out" / "rows") == files_of(alone / "rows")
+        assert go(tmp_path / "out", small_plan()) == []
+
+    def test_interrupted_it_ends_at_once_and_goes_on_later(self, tmp_path: Path) -> None:
+        plan, store = small_plan(), Store(tmp_path / "out")
+
+        def interrupt(title: str, *_: object) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            Bench(plan, store, torch.device("cpu"), interrupt, jobs=2).run()
+
+        assert not multiprocessing.active_children()
+        go(tmp_path / "out", plan)
+        assert store.rows(Case("strong", 3, "bricks", 0), TUNED, 3) is not None
+
+    def test_a_process_that_is_killed_is_told_and_what_was_done_is_kept(
+        self, tmp_path: Path
+    ) -> None:
+        def kill(title: str, *_: object) -> None:
+            for process in multiprocessing.active_children():
+                os.kill(process.pid or 0, signal.SIGKILL)
+
+        bench = Bench(small_plan(), Store(tmp_path / "out"), torch.device("cpu"), kill, jobs=2)
+
+        with pytest.raises(DeviceError, match="fewer --jobs"):
+            bench.run()
+
+        assert (tmp_path / "out" / "plan.json").is_file()
 
 
 def test_another_plan_in_the_same_folder_is_refused(done: tuple[Path, list[str]]) -> None:
@@ -223,6 +273,7 @@ def test_validating_on_a_measured_texture_is_refused() -> None:
         (("--preset", "huge"), "no preset 'huge'"),
         (("--network", "alexnet"), "no preset 'alexnet'"),
         (("--per-digit", "0"), "give 1 or more"),
+        (("--jobs", "0"), "give 1 to 16"),
         (("--digits", "nowhere.npz"), "give MNIST as an"),
     ],
 )

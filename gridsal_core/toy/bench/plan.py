@@ -19,6 +19,9 @@ FROM_ONE: Final = "grid saliency, start 1"
 AUTO: Final = "grid saliency, auto"
 TUNED: Final = "grid saliency, tuned"
 
+# More processes than this take more memory than small networks are worth.
+MOST_JOBS: Final = 16
+
 _SAMPLES: Final = 25
 _GRADIENT: Final = replace(PAPER_TOY, samples=_SAMPLES)
 

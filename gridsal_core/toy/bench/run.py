@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from time import monotonic
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
-from gridsal_core.checkpoints import load_network
-from gridsal_core.network import SegmentationNetwork
 from gridsal_core.settings import Settings
-from gridsal_core.toy.bench.measure import Row, images_of, measure
+from gridsal_core.toy.bench.crew import carry_out
 from gridsal_core.toy.bench.plan import TUNED, Case, Plan
 from gridsal_core.toy.bench.store import Store
 from gridsal_core.toy.bench.tables import Choice, choose
-from gridsal_core.toy.demo import run_recipe, write_demo
+from gridsal_core.toy.bench.work import Measuring, Piece, Place, Tell, Training
 from gridsal_core.toy.files import write_json
-
-Advance = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A plan, where it is kept, where it computes, and who is told how far it is."""
+    """A plan, where it is kept, where it computes, and who is told how far it is.
+
+    `jobs` is the number of processes that work side by side.
+    """
 
     plan: Plan
     store: Store
     device: torch.device
-    on_progress: Callable[[str, int, int, str], None]
+    on_progress: Tell
+    jobs: int = 1
 
     def run(self) -> None:
         """Do all that is not done yet.
@@ -40,69 +40,66 @@ class Bench:
             If the folder cannot be used.
         SettingsError, ImageError
             If the network cannot be built or the digits or textures not be read.
+        DeviceError
+            If a process ends unexpectedly.
         """
         self.store.begin(self.plan)
-        methods = dict(self.plan.methods)
-        if self.plan.validation is not None:
-            methods[TUNED] = self._tuned()
-        for case in self.plan.cases():
-            network = self._network(case)
-            for name, settings in methods.items():
-                for digit in self.plan.digits_of(case):
-                    self._measured(case, network, name, settings, digit, self.plan.per_digit)
+        place = Place(self.plan, self.store, self.device)
+        carry_out(place, self._first(), self._after, self.jobs, self.on_progress)
 
-    def _tuned(self) -> Settings:
-        """Choose settings on the validation networks, unless that was done before."""
-        file = self.store.folder / "tuned.json"
-        if file.is_file():
-            chosen = json.loads(file.read_text(encoding="utf-8"))["chosen"]
-            return self.plan.candidates[chosen]
-        count = self.plan.validation_per_digit
+    def _first(self) -> list[Piece]:
+        """All trainings that are due, before anything that networks of an earlier run allow."""
+        cases = [*self.plan.validation_cases(), *self.plan.cases()]
+        due = [case for case in cases if not self.store.metrics(case)]
+        self._tune()
+        known = [piece for case in cases if case not in due for piece in self._measurings(case)]
+        return [*map(Training, due), *known]
+
+    def _after(self, piece: Piece) -> Iterator[Piece]:
+        if isinstance(piece, Training):
+            yield from self._measurings(piece.case)
+        elif piece.case.role == "validation" and self._tune():
+            for case in self.plan.cases():
+                if self.store.metrics(case):
+                    yield from self._of_method(case, TUNED, self._tuned, self.plan.per_digit)
+
+    def _measurings(self, case: Case) -> Iterator[Piece]:
+        is_test = case.role == "test"
+        count = self.plan.per_digit if is_test else self.plan.validation_per_digit
+        for name, settings in (self.plan.methods if is_test else self.plan.candidates).items():
+            yield from self._of_method(case, name, settings, count)
+        if is_test and self._file.is_file():
+            yield from self._of_method(case, TUNED, self._tuned, count)
+
+    def _of_method(self, case: Case, name: str, settings: Settings, count: int) -> Iterator[Piece]:
+        for digit in self.plan.digits_of(case):
+            if self.store.rows(case, name, digit) is None:
+                yield Measuring(case, name, settings, digit, count)
+
+    def _tune(self) -> bool:
+        """Choose settings once all candidates are measured; say whether that was now."""
+        if self._file.is_file() or self.plan.validation is None:
+            return False
         found: list[Choice] = []
         for case in self.plan.validation_cases():
-            network = self._network(case)
-            for name, settings in self.plan.candidates.items():
+            for name in self.plan.candidates:
                 rows = {
-                    digit: self._measured(case, network, name, settings, digit, count)
-                    for digit in self.plan.digits_of(case)
+                    digit: self.store.rows(case, name, digit) for digit in self.plan.digits_of(case)
                 }
-                found.append(Choice.of(case, name, rows))
-        best = choose(found)
-        write_json(file, {"chosen": best, "tried": [choice.as_dict() for choice in found]})
-        return self.plan.candidates[best]
+                known = {digit: some for digit, some in rows.items() if some is not None}
+                if len(known) < len(rows):
+                    return False
+                found.append(Choice.of(case, name, known))
+        write_json(
+            self._file, {"chosen": choose(found), "tried": [choice.as_dict() for choice in found]}
+        )
+        return True
 
-    def _network(self, case: Case) -> SegmentationNetwork:
-        folder = self.store.network(case)
-        if not self.store.metrics(case):
-            recipe = self.plan.recipe_of(case)
-            title, began = f"train {case.name}", monotonic()
-            trained = run_recipe(
-                recipe,
-                self.device,
-                lambda state: self.on_progress(
-                    title, state.step, state.steps, f"loss {state.loss:.3f}"
-                ),
-            )
-            folder.mkdir(parents=True, exist_ok=True)
-            write_demo(folder, replace(trained, minutes=(monotonic() - began) / 60), "")
-        return load_network(folder / "model", str(self.device))
+    @property
+    def _file(self) -> Path:
+        return self.store.folder / "tuned.json"
 
-    def _measured(
-        self,
-        case: Case,
-        network: SegmentationNetwork,
-        name: str,
-        settings: Settings,
-        digit: int,
-        count: int,
-    ) -> list[Row]:
-        rows = self.store.rows(case, name, digit)
-        if rows is None:
-            pictures = images_of(case, digit, count, self.plan.recipe.source)
-            title, rows = f"{name} on {case.name}, digit {digit}", []
-            for row in measure(network, pictures, settings, self.plan.batch):
-                rows.append(row)
-                self.on_progress(title, len(rows), count, "")
-            rows.sort(key=lambda row: row.index)
-            self.store.write_rows(case, name, digit, rows)
-        return rows
+    @property
+    def _tuned(self) -> Settings:
+        chosen: str = json.loads(self._file.read_text(encoding="utf-8"))["chosen"]
+        return self.plan.candidates[chosen]
