@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import torch
+from torch import nn
 
 from gridsal_core import cuda
 from gridsal_core.errors import DeviceError
@@ -143,3 +144,8 @@ def _field_in(path: Path, name: str) -> int:
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name} "))
     except (OSError, ValueError, StopIteration):
         return 0
+
+
+def laid_out_for(device: torch.device, module: nn.Module) -> nn.Module:
+    """Undo, off the CPU, the layout of the weights that networks are opened with for the CPU."""
+    return module if device.type == "cpu" else module.to(memory_format=torch.contiguous_format)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
-from gridsal_core.devices import device_info
+from gridsal_core.devices import device_info, laid_out_for
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
 from gridsal_core.measure import Cost, measured_cost, measured_receptive_field
 from gridsal_core.memory import (
@@ -72,7 +72,7 @@ class SegmentationNetwork:
         check: Callable[[Tensor, object], str | None] | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
-        self.module = module.to(self.device)
+        self.module = laid_out_for(self.device, module.to(self.device))
         self.check = check
         self.card = card
         self.source = source
@@ -152,7 +152,7 @@ class SegmentationNetwork:
     def _move(self, device: torch.device) -> None:
         if device == self.device:
             return
-        self.module.to(device)
+        laid_out_for(device, self.module.to(device))
         self._scale, self._shift = self._scale.to(device), self._shift.to(device)
         self.device = device
 

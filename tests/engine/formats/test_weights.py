@@ -86,7 +86,8 @@ def test_a_network_is_guessed_from_its_tensors_and_opens_once_confirmed(
     network = load_network(path, "cpu", card=needed.proposal)
     image = torch.rand(1, 3, 224, 224)
     with torch.no_grad():
-        torch.testing.assert_close(network.module(image), module(image))
+        # The weights are laid out for the CPU, which rounds otherwise.
+        torch.testing.assert_close(network.module(image), module(image), rtol=1e-4, atol=1e-4)
 
 
 def test_the_question_says_what_to_write_and_where(tmp_path: Path) -> None:
