@@ -7,12 +7,14 @@ With S(x, R, c) the mean over R of f_c(x), eq. 4, and G = dS/dx,
 summed over the channels. The context form leaves out R (eq. 5). A mean filter with the mask's cells
 as kernel and stride brings the map to the mask's grid; by default absolute values are taken before
 it and the map is divided by its maximum over the image. Gradients are added up one copy at a time,
-so that memory does not grow with n.
+of a small image a few, so that memory does not grow with n.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
+from typing import Final
 
 import numpy as np
 import torch
@@ -28,18 +30,23 @@ from gridsal_core.results import Outcome, final_state
 from gridsal_core.settings import Settings
 from gridsal_core.types import Snapshot
 
+# A small image leaves a core half idle; an image of this many pixels does not.
+_PIXELS_AT_ONCE: Final = 2**17
+
 
 def averaged(
     start: Start, settings: Settings, stop: Callable[[], bool]
 ) -> Generator[Snapshot, None, list[Outcome]]:
-    """Average the gradients of all requests side by side, and yield a snapshot after every copy.
+    """Average the gradients of all requests side by side, and yield a snapshot now and then.
+
+    After every copy, of a small image after a few.
 
     Parameters
     ----------
     start
         B requests.
     stop
-        Asked after every copy; once it says True, the outcome is the mean so far.
+        Asked as often; once it says True, the outcome is the mean so far.
 
     Returns
     -------
@@ -49,11 +56,12 @@ def averaged(
     problem, images = start.problem, start.images
     total = torch.zeros_like(images)
     history: list[np.ndarray] = []
-    for copies in _copies(images, settings):
+    rows = len(images)
+    for some in _batched(_copies(images, settings), _copies_at_once(problem, images)):
         with memory_told(problem.network.device):
-            gradient, scores = pixel_gradients(problem, copies)
-        total += gradient
-        history.append(scores.cpu().numpy())
+            gradient, scores = pixel_gradients(problem, torch.stack(some, 1).flatten(0, 1))
+        total += gradient.reshape(rows, len(some), *gradient.shape[1:]).sum(1)
+        history += list(scores.reshape(rows, len(some)).T.cpu().numpy())
         maps = _maps(problem, total / len(history), images, settings)
         yield Snapshot(
             step=len(history),
@@ -81,24 +89,38 @@ def averaged(
 
 
 def pixel_gradients(problem: Problem, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Differentiate S(x, R, c) of every row at (B, C, H, W) images, in image space.
+    """Differentiate S(x, R, c) of every row at (B * n, C, H, W) images, in image space.
+
+    The rows of `images` are n for the first request, then n for the second.
 
     Returns
     -------
-    The gradients (B, C, H, W) and S (B,).
+    The gradients (B * n, C, H, W) and S (B * n,).
     """
     gradients, scores = [], []
-    parts = problem.parts()
-    for part, rows in zip(parts, split_rows(images, len(parts[0].region)), strict=True):
+    parts, each = problem.parts(), len(images) // len(problem.region)
+    for part, rows in zip(parts, split_rows(images, each * len(parts[0].region)), strict=True):
         with torch.enable_grad():
             pixels = rows.detach().requires_grad_(True)
-            found = part.score_in_region(part.scores(part.network.outputs(pixels, part.half)))
+            found = part.scores_in_region(part.scores(part.network.outputs(pixels, part.half)))
+            found = found.flatten()
             check_gradient(part, found)
             with failures_told(part.network.card.name, pixels):
                 (gradient,) = torch.autograd.grad(found.sum(), pixels)
         gradients.append(gradient)
         scores.append(found.detach())
     return torch.cat(gradients), torch.cat(scores)
+
+
+def _copies_at_once(problem: Problem, images: Tensor) -> int:
+    if problem.means is not None and problem.means.at_once < len(images):
+        return 1
+    return max(1, _PIXELS_AT_ONCE // (len(images) * images.shape[-2] * images.shape[-1]))
+
+
+def _batched(copies: Iterator[Tensor], most: int) -> Generator[list[Tensor], None, None]:
+    while some := list(islice(copies, most)):
+        yield some
 
 
 def _copies(images: Tensor, settings: Settings) -> Generator[Tensor, None, None]:

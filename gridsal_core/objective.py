@@ -167,11 +167,11 @@ class Problem:
 
     def mean_score(self, scores: Tensor) -> Tensor:
         """Mean over R, and over the n images of a row, of (B, n, bh, bw) scores: (B,)."""
-        return self.score_in_region(scores.detach())
+        return self.scores_in_region(scores.detach()).mean(1)
 
-    def score_in_region(self, scores: Tensor) -> Tensor:
-        """As `mean_score`, differentiable: S(x, R, c) of eq. 4."""
-        return (scores.mean(1) * self.region).sum((1, 2)) / self.area
+    def scores_in_region(self, scores: Tensor) -> Tensor:
+        """S(x, R, c) of eq. 4, differentiable, of each of the n images of a row: (B, n)."""
+        return (scores * self.region.unsqueeze(1)).sum((2, 3)) / self.area.unsqueeze(1)
 
     def repeated(self, times: int) -> Problem:
         """Give each row `times` in a row, to start from several initial masks."""

@@ -152,7 +152,9 @@ def test_a_batch_equals_single_runs(method: str) -> None:
 
 def test_stopping_leaves_the_mean_so_far_and_says_so() -> None:
     network, chosen = wrap(Convolutions(3), 3), raw("sg-grid", samples=5)
-    steps = explain_steps(network, asked(), chosen, stop=lambda: True)
+    # Of a small image all copies are taken at once.
+    request = Request(random_image(400, 400), box((400, 400), 9, 9, 60, 80), SEEN)
+    steps = explain_steps(network, request, chosen, stop=lambda: True)
     snapshot = next(steps)
     with pytest.raises(StopIteration) as finished:
         next(steps)
@@ -202,12 +204,13 @@ class TestAgainstCaptum:
         close(self.ours(wrap(module, 3), "sg-grid"), theirs)
 
     def test_memory_does_not_grow_with_the_number_of_copies(self) -> None:
-        """No more than one copy goes through the network at a time."""
+        """No more than one copy of an image that is not small goes through at a time."""
         seen: list[int] = []
         module = Convolutions(3)
         module.register_forward_hook(lambda _m, inputs, _o: seen.append(len(inputs[0])))
+        request = Request(random_image(300, 500), box((300, 500), 9, 9, 60, 80), SEEN)
 
-        self.ours(wrap(module, 3), "ig-grid")
+        explain(wrap(module, 3), request, raw("ig-grid", samples=self.SAMPLES))
 
         assert set(seen) == {1}
 
