@@ -84,11 +84,15 @@ PRESETS: Final = MappingProxyType(
             bias=_BRICKS,
             options={"encoder_depth": 4, "decoder_channels": (64, 48, 32, 16)},
         ),
-        # A mobile encoder of half width, quick on two cores: it learns even a weak bias.
+        # The same at a quarter of the width, 0.2 M parameters: quick, and learns even a weak bias.
         "small": Recipe(
             bias=_BRICKS,
-            encoder="tu-mobilenetv3_small_050",
-            options={"encoder_depth": 4, "decoder_channels": (48, 32, 24, 16)},
+            options={
+                "encoder_depth": 4,
+                "decoder_channels": (48, 32, 24, 16),
+                "channels": (16, 32, 64, 96),
+                "stem_width": 16,
+            },
             images=48_000,
             learning_rate=3e-3,
         ),

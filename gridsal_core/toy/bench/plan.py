@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from gridsal_core.errors import SettingsError
-from gridsal_core.settings import PAPER_TOY, Settings
+from gridsal_core.settings import PAPER_TOY, Settings, Upsampling
 from gridsal_core.toy.recipes import Recipe
 from gridsal_core.toy.scenes import Bias, Strength
 
@@ -34,18 +34,19 @@ METHODS: Final[Mapping[str, Settings]] = {
 }
 """The four methods of figure 4 with the paper's settings, and grid saliency from a full mask."""
 
+_TRIED: Final[tuple[tuple[int, float, float, Upsampling], ...]] = (
+    (4, 0.05, 0.5, "bilinear"),
+    (4, 0.05, 1.0, "bilinear"),
+    (4, 0.05, 1.0, "nearest"),
+    (4, 0.1, 1.0, "nearest"),
+    (8, 0.05, 1.0, "nearest"),
+    (8, 0.1, 1.0, "nearest"),
+)
 CANDIDATES: Final[Mapping[str, Settings]] = {
-    f"{rows}x{rows}, λ {lam:g}, start {init:g}": replace(
-        PAPER_TOY, mask_size=(rows, rows), lam=lam, init=init
+    f"{rows}x{rows}, λ {lam:g}, start {init:g}, {kind}": replace(
+        PAPER_TOY, mask_size=(rows, rows), lam=lam, init=init, upsampling=kind
     )
-    for rows, lam, init in (
-        (4, 0.02, 1.0),
-        (4, 0.05, 0.5),
-        (4, 0.05, 1.0),
-        (4, 0.1, 1.0),
-        (8, 0.02, 1.0),
-        (8, 0.05, 1.0),
-    )
+    for rows, lam, init, kind in _TRIED
 }
 """What the tuned settings are chosen from, on networks with another texture."""
 
