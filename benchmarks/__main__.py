@@ -1,4 +1,4 @@
-"""`make bench`: what a step costs over the network itself, and how the window answers meanwhile."""
+"""`make bench`: what a step and gradients cost, and how the window answers meanwhile."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.settings import AppSettings
 from app.startup import Application
+from benchmarks.captum_rows import HEADER, captum_rows
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
 from gridsal_core.threads import sleep_while_idle
@@ -38,7 +40,7 @@ class Subject:
 
 
 def main() -> None:
-    """Measure and print two tables."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--model", type=Path, default=STREET_MODEL, help="a street-scene network")
     parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
@@ -56,6 +58,14 @@ def main() -> None:
     print(f"{'network':<8} {'image':>10} {'bare ms':>9} {'step ms':>9} {'ratio':>6}")
     for subject in subjects:
         print(step_row(subject, options.repeats), flush=True)
+    if find_spec("captum") is None:
+        print("\nCaptum is not installed (make setup-tests); gradients are not compared.")
+    else:
+        print("\nGradients of 25 copies against Captum's, the faster of its two ways (medians)")
+        print(HEADER)
+        for subject in subjects:
+            first = list_images(subject.images)[0]
+            captum_rows(subject.name, subject.model, first, samples=25, repeats=5)
     print("\nGaps of the window's event loop during a run, in ms (a 5 ms timer; 5 is ideal)")
     print(
         f"{'network':<8} {'ticks':>7} {'p50':>6} {'p99':>6} {'max':>6} {'steps':>6}   "

@@ -89,7 +89,7 @@ PRESETS: Final = MappingProxyType(
             bias=_BRICKS,
             options={
                 "encoder_depth": 4,
-                "decoder_channels": (48, 32, 24, 16),
+                "decoder_channels": (48, 32, 16, 8),
                 "channels": (16, 32, 64, 96),
                 "stem_width": 16,
             },

@@ -7,10 +7,14 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -39,6 +43,9 @@ from gridsal_core.toy.textures import TEXTURES
 
 RECIPE = replace(PRESETS["demo"], images=32, test_images=8)
 QUICK = replace(PAPER_TOY, steps=2)
+
+
+RUN = "import sys; from gridsal_core.cli.main import run; sys.exit(run(sys.argv[1:]))"
 
 
 def small_plan() -> Plan:
@@ -151,6 +158,30 @@ class TestSideBySide:
             bench.run()
 
         assert (tmp_path / "out" / "plan.json").is_file()
+
+    def test_the_processes_end_with_the_one_that_began_them(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-c", RUN]
+        options = ["toy", "bench", "--out", str(tmp_path / "out"), "--jobs", "2"]
+        with subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL) as process:
+            workers = wait_for_workers(process.pid)
+
+            process.kill()
+            process.wait()
+
+            _, alive = psutil.wait_procs(workers, timeout=30)
+        assert alive == []
+
+
+def wait_for_workers(pid: int, seconds: float = 60) -> list[psutil.Process]:
+    """Return the children of a process once two of them hold torch."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        children = psutil.Process(pid).children()
+        large = [child for child in children if child.memory_info().rss > 200e6]
+        if len(large) == 2:
+            return children
+        time.sleep(0.1)
+    raise AssertionError("no process was begun")
 
 
 def test_another_plan_in_the_same_folder_is_refused(done: tuple[Path, list[str]]) -> None:

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
 import torch
@@ -129,6 +131,15 @@ def _begin(mail: _Mail, stop: _Stop, threads: int) -> None:
     # Control-C reaches every process of a terminal; the first one tells the others to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    """End this process once the one that started it is gone, however that ended."""
+    parent.join()
+    os._exit(1)
 
 
 def _do(place: Place, piece: Piece) -> None:
@@ -136,7 +147,6 @@ def _do(place: Place, piece: Piece) -> None:
 
 
 def _tell(title: str, done: int, total: int, note: str) -> None:
-    parent = multiprocessing.parent_process()
-    if _stop.is_set() or (parent is not None and not parent.is_alive()):
+    if _stop.is_set():
         raise _StoppedError
     _mail.put((title, done, total, note))

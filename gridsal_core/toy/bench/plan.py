@@ -95,7 +95,8 @@ class Plan:
     per_digit
         Test images of each.
     validation
-        A texture of no test case: on its networks settings are tuned. None: nothing is tuned.
+        A texture of no test case: on its network, of the last strength, settings are tuned. None:
+        nothing is tuned.
     validation_per_digit
         Images of each measured digit there.
     batch
@@ -134,12 +135,11 @@ class Plan:
                         yield Case(strength, digit, texture, seed)
 
     def validation_cases(self) -> Iterator[Case]:
-        """Name the networks that settings are tuned on."""
+        """Name the network that settings are tuned on: of the weaker bias, the harder to see."""
         if self.validation is not None:
-            for strength in self.strengths:
-                yield Case(
-                    strength, self.digits[0], self.validation, self.seeds[0], role="validation"
-                )
+            yield Case(
+                self.strengths[-1], self.digits[0], self.validation, self.seeds[0], "validation"
+            )
 
     def recipe_of(self, case: Case) -> Recipe:
         """Say how a case's network is trained."""

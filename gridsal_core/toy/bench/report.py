@@ -12,6 +12,7 @@ from gridsal_core.toy.bench.plan import PAPER, TUNED, Plan
 from gridsal_core.toy.bench.store import Store, table_text
 from gridsal_core.toy.bench.tables import Accuracy, Figures, accuracies, figures
 from gridsal_core.toy.files import write_text
+from gridsal_core.toy.recipes import Recipe
 
 _HEAD = """\
 # The synthetic benchmark
@@ -83,6 +84,8 @@ def _summary_table(found: Sequence[Figures]) -> str:
             "not_predicted",
             "empty_maps",
             "residual",
+            "needed",
+            "needed_by_others",
         ],
         [
             [
@@ -99,6 +102,8 @@ def _summary_table(found: Sequence[Figures]) -> str:
                 str(each.missed),
                 str(each.empty),
                 _exact(each.residual),
+                _exact(each.needed),
+                _exact(each.needed_by_others),
             ]
             for each in found
             if each.digit is not None
@@ -123,6 +128,7 @@ def _report(
             ],
         ),
         "## Detection and localization (figures 4b and 4c)\n",
+        _whether_there_is_one(found),
         "The biased digit's mCBD, that of the other measured digits, how well the CBD of one image "
         "tells them apart (AUC), and the share of the map in the biased half (mCBL).\n",
         _markdown(
@@ -145,14 +151,31 @@ def _set_up(plan: Plan) -> str:
     digits = "MNIST" if recipe.source.digits else "scikit-learn's digits"
     textures = "a folder of textures" if recipe.source.textures else "procedural textures"
     return (
-        f"Network: {recipe.arch} with {recipe.encoder}, trained on {recipe.images:,} images of "
-        f"{digits} over {textures}; {plan.per_digit} test images of each measured digit "
-        f"({', '.join(map(str, sorted({*plan.measured, *plan.digits})))}). Biased digits: "
+        f"Network: {recipe.arch} with {recipe.encoder}{_options(recipe)}, trained on "
+        f"{recipe.images:,} images of {digits} over {textures}; {plan.per_digit} test images of "
+        f"each measured digit ({', '.join(map(str, sorted({*plan.measured, *plan.digits})))}). "
+        "Biased digits: "
         f"{', '.join(map(str, plan.digits))}; textures: {', '.join(plan.textures)}; seeds: "
         f"{', '.join(map(str, plan.seeds))}. '{PAPER}' has the paper's settings: 4x4 mask, start "
         "0.5, λ 0.05, 100 steps of SGD at 0.2 with momentum 0.5, mean grey. Gradient maps are "
         "absolute and scaled by their maximum.\n"
     )
+
+
+def _options(recipe: Recipe) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in recipe.options.items())
+    return f" ({told})" if told else ""
+
+
+def _whether_there_is_one(found: Sequence[Figures]) -> str:
+    lines = [
+        f"- {_network(each.strength, each.digit)}: {_short(each.needed, 2)}; the other digits "
+        f"{_short(each.needed_by_others, 2)}."
+        for each in found
+        if each.method == PAPER and each.digit is not None
+    ]
+    told = "What there is to find: the score that is lost where the digit stands alone.\n\n"
+    return told + "\n".join(lines) + "\n" if lines else ""
 
 
 def _line(each: Figures) -> list[str]:
@@ -173,7 +196,7 @@ def _tuning(plan: Plan, store: Store) -> str:
         return ""
     tuned = json.loads(file.read_text(encoding="utf-8"))
     return (
-        f"'{TUNED}' was chosen on networks whose bias texture is {plan.validation}, with images "
+        f"'{TUNED}' was chosen on a network whose bias texture is {plan.validation}, with images "
         f"that are not among the test images, by the mean of AUC and mCBL: **{tuned['chosen']}**.\n"
         + "\n"
         + _markdown(

@@ -80,6 +80,9 @@ class Figures:
         How well the CBD of an image tells the biased digit from the others.
     residual
         Mean hinge at the final mask, on the biased digit.
+    needed, needed_by_others
+        Mean hinge at the empty mask, on the biased digit and on the other digits: whether there is
+        a bias to find at all.
     """
 
     method: str
@@ -92,6 +95,8 @@ class Figures:
     missed: int
     auc: float | None
     residual: float | None
+    needed: float | None = None
+    needed_by_others: float | None = None
 
     @property
     def unbiased(self) -> list[float]:
@@ -186,6 +191,7 @@ def _figures(method: str, strength: str, digit: int | None, cases: list[Rows]) -
     digits = sorted({each for rows in cases for each in rows})
     own = [row for rows in cases for row in rows.get(-1 if digit is None else digit, ())]
     asked = [row for row in own if row.requested]
+    others = [row for rows in cases for each, some in rows.items() if each != digit for row in some]
     return Figures(
         method=method,
         strength=strength,
@@ -200,6 +206,8 @@ def _figures(method: str, strength: str, digit: int | None, cases: list[Rows]) -
         missed=len(own) - len(asked),
         auc=None if digit is None else _average([detection(rows, digit) for rows in cases]),
         residual=_average([row.residual for row in asked]),
+        needed=_average([row.residual_without_context for row in asked]),
+        needed_by_others=_average([row.residual_without_context for row in others]),
     )
 
 
