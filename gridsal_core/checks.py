@@ -80,11 +80,19 @@ class CheckStoppedError(GridSalError):
 class Check:
     """The curves of a map and its rank correlation with the map of the shuffled network.
 
-    The correlation is None where one of the maps is constant, as an empty one is.
+    Parameters
+    ----------
+    curves
+        By order.
+    correlation
+        None where one of the two maps is the same everywhere, as an empty one is.
+    is_flat
+        Whether the map that is checked is the same everywhere.
     """
 
     curves: Curves
     correlation: float | None
+    is_flat: bool = False
 
     @property
     def areas(self) -> tuple[Areas, ...]:
@@ -120,7 +128,12 @@ class Check:
     def weights_told(self) -> str:
         """What the map of the network with shuffled weights says of this one."""
         if self.correlation is None:
-            return "Shuffled weights: one of the two maps is the same everywhere; no correlation."
+            if self.is_flat:
+                return "Shuffled weights: this map is the same everywhere; nothing to compare."
+            return (
+                "Shuffled weights: their map is the same everywhere, so there is no correlation; "
+                "this one does not come from the image alone."
+            )
         told = f"Shuffled weights: rank correlation {self.correlation:+.2f}"
         if self.correlation > _SUSPICIOUS:
             return f"{told}; the map hardly depends on what was learnt: do not trust it."
@@ -193,7 +206,7 @@ def check_explanation(
     if other.explanation.steps < planned:
         # It converged early: nothing is left to be done.
         on_progress(batches + planned, batches + planned)
-    return Check(found, other.correlation)
+    return Check(found, other.correlation, is_flat=bool(np.ptp(explanation.mask) == 0))
 
 
 def write_curves(check: Check, path: Path) -> None:

@@ -73,6 +73,7 @@ def randomisation_check(
                 except StopIteration as finished:
                     other = finished.value
                 else:
+                    # Whoever is told may use the network: it must not meet shuffled weights.
                     with shuffled.undone():
                         on_step(snapshot.step, snapshot.steps)
     return Randomisation(other, rank_correlation(explanation.mask, other.mask))

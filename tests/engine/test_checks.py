@@ -12,7 +12,14 @@ import torch
 from torch import nn
 
 from gridsal_core import Explanation, Settings, explain
-from gridsal_core.checks import CheckStoppedError, Curve, check_explanation, write_curves
+from gridsal_core.checks import (
+    Check,
+    CheckStoppedError,
+    Curve,
+    Curves,
+    check_explanation,
+    write_curves,
+)
 from gridsal_core.curves import curves
 from gridsal_core.errors import CheckpointError
 from gridsal_core.methods import METHODS
@@ -172,6 +179,30 @@ def test_a_check_says_in_words_what_it_found_and_writes_its_curves(tmp_path: Pat
     }
     scores = [float(line["score"]) for line in lines if line["order"] == "map"]
     np.testing.assert_allclose(scores[0], explanation.scores.object_alone, atol=1e-5)
+
+
+class TestToldOfShuffledWeights:
+    CURVES = Curves({}, {})
+
+    @pytest.mark.parametrize(
+        ("correlation", "is_flat", "told"),
+        [
+            (0.1, False, "+0.10; the map depends on what the network learnt"),
+            (0.9, False, "+0.90; the map hardly depends on what was learnt: do not trust it"),
+            (None, False, "does not come from the image alone"),
+            (None, True, "this map is the same everywhere; nothing to compare"),
+        ],
+    )
+    def test_it_is_said_what_a_correlation_or_none_means(
+        self, correlation: float | None, is_flat: bool, told: str
+    ) -> None:
+        assert told in Check(self.CURVES, correlation, is_flat).weights_told
+
+    def test_of_an_empty_map_it_is_said_that_it_is_flat(self) -> None:
+        network = wrap(_Weighted())
+        explanation = explain(network, far_request(), replace(CHOSEN, lam=9.0))
+        assert explanation.mask.max() == 0
+        assert check_explanation(network, explanation).is_flat
 
 
 class TestFollowedAndStopped:
