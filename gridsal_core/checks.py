@@ -115,13 +115,15 @@ class Check:
         """What the curves say of the order in which the map ranks the cells."""
         put, taken = self.curves.insertion, self.curves.deletion
         beaten = [
-            ORDERS[name]
+            name
             for name in ("random", "dilation")
             if put["map"].area > put[name].area and taken["map"].area < taken[name].area
         ]
         if len(beaten) == len(ORDERS) - 1:
             return "The map's order is better than a random one and than dilation, in both curves."
-        better = f"only {beaten[0]}" if beaten else "neither a random order nor dilation"
+        better = "neither a random order nor dilation"
+        if beaten:
+            better = "only a random order" if "random" in beaten else "only dilation"
         return f"In both curves the map's order beats {better}: read the map with care."
 
     @property

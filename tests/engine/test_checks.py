@@ -181,6 +181,27 @@ def test_a_check_says_in_words_what_it_found_and_writes_its_curves(tmp_path: Pat
     np.testing.assert_allclose(scores[0], explanation.scores.object_alone, atol=1e-5)
 
 
+def level(score: float) -> Curve:
+    return Curve(np.array([0, 1], np.float32), np.full(2, score, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("random", "dilation", "told"),
+    [
+        (0.2, 0.3, "better than a random one and than dilation, in both curves"),
+        (0.2, 0.6, "beats only a random order"),
+        (0.6, 0.2, "beats only dilation"),
+        (0.6, 0.6, "beats neither a random order nor dilation"),
+    ],
+)
+def test_it_is_said_which_orders_are_beaten_in_both_curves(
+    random: float, dilation: float, told: str
+) -> None:
+    insertion = {"map": level(0.5), "random": level(random), "dilation": level(dilation)}
+    deletion = {"map": level(0.1), "random": level(0.5), "dilation": level(0.5)}
+    assert told in Check(Curves(insertion, deletion), 0.0).order_told
+
+
 class TestToldOfShuffledWeights:
     CURVES = Curves({}, {})
 
