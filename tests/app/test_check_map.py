@@ -302,7 +302,7 @@ def test_a_network_without_weights_is_told_of_in_a_sentence(driver: Driver, tmp_
     driver.open(None, pictures)
     driver.app.networks.open(Asked(f"{tmp_path / 'bright.py'}:build", trust_code=True))
     driver.wait(lambda: driver.session.prediction is not None)
-    set_steps(driver, 3)
+    set_steps(driver, 200)  # fewer are over before the hand has left the button
     driver.click(16, 16)
     driver.wait(lambda: not driver.region.is_empty)
     driver.run()
@@ -330,7 +330,7 @@ def test_the_window_may_be_closed_while_a_map_is_checked(lone: Driver) -> None:
     found = find_demo()
     lone.open(found.model, found.images)
     lone.wait(lambda: not lone.region.is_empty)
-    set_steps(lone, 3)
+    set_steps(lone, 12)
     lone.run()
     dialog = begin(lone)
     lone.wait(lambda: " of " in dialog.progress_text)
