@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.check_map import CheckMapController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.export import ExportController
@@ -84,6 +85,7 @@ class Application(QObject):
         self.display = DisplayController(window, session, self.runs)
         self.exports = ExportController(window, session, engine, settings)
         self.what_ifs = WhatIfController(window, session, engine, settings)
+        self.checks = CheckMapController(window, session, self.runs, engine, settings)
         self.appearance = AppearanceController(window, settings)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
@@ -91,15 +93,18 @@ class Application(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
-        return self.runs.is_pending or self.exports.is_pending or self.what_ifs.is_pending
+        owing = (self.runs, self.exports, self.what_ifs, self.checks)
+        return any(each.is_pending for each in owing)
 
     def _on_ready(self, event: m.Ready) -> None:
         self.window.settings.set_devices(event.devices)
 
     def _cancel(self) -> None:
-        """Stop what is under way besides a run: the opening of a network, or a prediction."""
+        """Stop what is under way besides a run: an opening network, a check, or a prediction."""
         if self.session.opening is not None:
             self.networks.cancel_opening()
+        elif self.session.is_checking:
+            self.checks.cancel()
         elif self.session.is_predicting and not self.is_busy:
             self.predictions.give_up()
             self.networks.restart_engine()

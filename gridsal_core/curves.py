@@ -8,13 +8,14 @@ region, the dilation baseline, say what any order does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
+from gridsal_core.checks import Curve, Curves
 from gridsal_core.memory import memory_told
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.objective import Problem, prepare, split_rows
@@ -26,36 +27,6 @@ RANDOM_ORDERS = 5
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """Scores along one order of the cells.
-
-    Parameters
-    ----------
-    shares
-        (n,) share of the cells put in or taken out, from 0 to 1.
-    scores
-        (n,) mean f_c over R.
-    """
-
-    shares: FloatArray
-    scores: FloatArray
-
-    @property
-    def area(self) -> float:
-        """The area under the curve by the trapezoidal rule: the mean score over all shares."""
-        means = (self.scores[1:] + self.scores[:-1]).astype(np.float64) / 2
-        return float((means * np.diff(self.shares)).sum())
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Insertion and deletion curves by order: `map`, `dilation`, and `random`, a mean of some."""
-
-    insertion: dict[str, Curve]
-    deletion: dict[str, Curve]
-
-
 def curves(
     network: SegmentationNetwork,
     explanation: Explanation,
@@ -63,6 +34,7 @@ def curves(
     points: int = POINTS,
     random_orders: int = RANDOM_ORDERS,
     seed: int = 0,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Curves:
     """Measure the order in which a map ranks the cells against a random order and dilation.
 
@@ -76,6 +48,9 @@ def curves(
         Shares at which the score is measured, besides 0; at most the number of cells.
     random_orders, seed
         Orders that the random curve is the mean of, and where they are drawn from.
+    on_batch
+        Called after every batch of masks with how many are done, of how many; what it raises ends
+        the measuring.
 
     Raises
     ------
@@ -83,16 +58,27 @@ def curves(
         As `explain`.
     """
     settings = explanation.settings
-    with network.borrowed(), memory_told(network.device), torch.no_grad():
-        problem = prepare(network, [explanation.request], settings).problem
-        cells = _cells_that_count(explanation)
-        orders = _orders(explanation, cells, random_orders, seed)
-        shares = np.unique(np.round(np.linspace(0, len(cells), min(points, len(cells)) + 1)))
-        counts = shares.astype(np.intp)
-        steps = (counts / max(len(cells), 1)).astype(np.float32)
+    cells = _cells_that_count(explanation)
+    orders = _orders(explanation, cells, random_orders, seed)
+    shares = np.unique(np.round(np.linspace(0, len(cells), min(points, len(cells)) + 1)))
+    counts = shares.astype(np.intp)
+    steps = (counts / max(len(cells), 1)).astype(np.float32)
+    batches = 2 * sum(map(len, orders.values())) * len(range(0, len(counts), _AT_ONCE))
+    done = 0
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        on_batch(done, batches)
+
+    with network.borrowed():
+        with memory_told(network.device), torch.no_grad():
+            problem = prepare(network, [explanation.request], settings).problem
         measured = [
             {
-                name: Curve(steps, np.mean([_scores(problem, o, counts, start) for o in some], 0))
+                name: Curve(
+                    steps, np.mean([_scores(problem, o, counts, start, told) for o in some], 0)
+                )
                 for name, some in orders.items()
             }
             for start in (0.0, 1.0)
@@ -135,7 +121,13 @@ def _cell_means(pixels: FloatArray, cells: tuple[int, ...]) -> FloatArray:
     return found
 
 
-def _scores(problem: Problem, order: np.ndarray, counts: np.ndarray, start: float) -> FloatArray:
+def _scores(
+    problem: Problem,
+    order: np.ndarray,
+    counts: np.ndarray,
+    start: float,
+    told: Callable[[], None],
+) -> FloatArray:
     """Score the masks that start with one value and have so many cells at the other."""
     rows, columns = problem.settings.mask_size
     masks = np.full((len(counts), rows * columns), start, np.float32)
@@ -144,8 +136,11 @@ def _scores(problem: Problem, order: np.ndarray, counts: np.ndarray, start: floa
     stacked = torch.from_numpy(masks).view(-1, rows, columns).to(problem.rows)
     found: list[Tensor] = []
     for some in split_rows(stacked, _AT_ONCE):
-        asked = problem.repeated(len(some))
-        outputs = problem.network.outputs(asked.perturbed(some))
-        found.append(asked.mean_score(asked.scores(outputs)))
+        # Not around `told`, which may do anything meanwhile.
+        with memory_told(problem.network.device), torch.no_grad():
+            asked = problem.repeated(len(some))
+            outputs = problem.network.outputs(asked.perturbed(some))
+            found.append(asked.mean_score(asked.scores(outputs)))
+        told()
     result: FloatArray = torch.cat(found).cpu().numpy()
     return result

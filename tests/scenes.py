@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.theme import apply_theme
 from app.views.card_dialog import CardDialog
+from app.views.check_dialog import CheckDialog
 from app.views.what_if_dialog import WhatIfDialog
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
-from tests.app.doors import is_shown, save_weights
+from tests.app.doors import is_shown, save_weights, shown
 from tests.driver import Driver
 
 STREET_IMAGE = "0016E5_08001.jpg"
@@ -139,6 +140,23 @@ def what_if(stage: Stage) -> bool:
     return True
 
 
+def check_running(stage: Stage) -> bool:
+    """The demo's map while it is checked."""
+    demo_result(stage)
+    driver = stage.driver
+    driver.push(driver.window.result.check)
+    dialog = shown(driver, CheckDialog)
+    driver.wait(lambda: " left" in dialog.progress_text)
+    return True
+
+
+def check(stage: Stage) -> bool:
+    """How far the demo's map can be trusted."""
+    check_running(stage)
+    stage.driver.wait(lambda: not stage.driver.session.is_checking)
+    return True
+
+
 def gradient_result(stage: Stage) -> bool:
     """Integrated Gradients with their settings."""
     demo_ready(stage)
@@ -159,5 +177,7 @@ SCENES: dict[str, Callable[[Stage], bool]] = {
     "street-running": street_running,
     "street-result": street_result,
     "what-if": what_if,
+    "check-running": check_running,
+    "check": check,
     "gradient-result": gradient_result,
 }

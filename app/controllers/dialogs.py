@@ -1,11 +1,15 @@
-"""The one place in the window where an error, or a note, is shown."""
+"""The one place in the window where an error or a note is shown, and a file to save asked for."""
 
 from __future__ import annotations
 
 import logging
+import re
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.settings import AppSettings
 
 log = logging.getLogger(__name__)
 
@@ -36,3 +40,42 @@ def show_notes(parent: QWidget | None, title: str, notes: tuple[str, ...]) -> No
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
+
+
+def ask_file(
+    parent: QWidget, settings: AppSettings, title: str, name: str, kinds: str
+) -> Path | None:
+    """Let the user choose a file to save; None if they changed their mind.
+
+    Parameters
+    ----------
+    parent
+        The Qt owner of the dialog.
+    settings
+        Remembers the folder.
+    title
+        Of the dialog.
+    name
+        What is proposed, without its ending; what no file name should hold is replaced.
+    kinds
+        The filters, as Qt writes them; a name that has none of their endings gets one.
+    """
+    suffixes = re.findall(r"\*(\.\w+)", kinds)
+    proposal = re.sub(r"[^\w.-]+", "_", name) + suffixes[0]
+    folder = settings.export_folder or Path.home()
+    chosen, kind = QFileDialog.getSaveFileName(parent, title, str(folder / proposal), kinds)
+    if not chosen:
+        return None
+    path = Path(chosen)
+    if path.suffix.lower() not in suffixes:
+        path = path.with_name(path.name + (re.findall(r"\*(\.\w+)", kind) or suffixes)[0])
+        if path.exists() and not _may_replace(parent, path):
+            return None
+    settings.export_folder = path.parent
+    return path
+
+
+def _may_replace(parent: QWidget, path: Path) -> bool:
+    # The dialog asked about the name without its ending.
+    answer = QMessageBox.question(parent, "GridSal", f"{path.name} exists already. Replace it?")
+    return answer == QMessageBox.StandardButton.Yes

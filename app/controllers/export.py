@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.controllers.dialogs import show_error
+from app.controllers.dialogs import ask_file, show_error
 from app.main_window import MainWindow
 from app.models.session import Session
 from app.settings import AppSettings
@@ -79,27 +77,10 @@ class ExportController(QObject):
         result = self._session.result
         if result is None or self._session.current is None:
             return
-        suffixes = re.findall(r"\*(\.\w+)", kinds)
         name = f"{self._session.current.stem}_{result.class_name}_{result.settings.method}"
-        name = re.sub(r"[^\w.-]+", "_", name) + suffixes[0]
-        folder = self._settings.export_folder or Path.home()
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(folder / name), kinds)
-        if not chosen:
-            return
-        path = Path(chosen)
-        if path.suffix.lower() not in suffixes:
-            path = path.with_name(path.name + (re.findall(r"\*(\.\w+)", kind) or suffixes)[0])
-            if path.exists() and not self._may_replace(path):
-                return
-        self._settings.export_folder = path.parent
-        self.export(path)
-
-    def _may_replace(self, path: Path) -> bool:
-        # The dialog asked about the name without its ending.
-        answer = QMessageBox.question(
-            self._window, "GridSal", f"{path.name} exists already. Replace it?"
-        )
-        return answer == QMessageBox.StandardButton.Yes
+        path = ask_file(self._window, self._settings, title, name, kinds)
+        if path is not None:
+            self.export(path)
 
     def _is_input(self, path: Path) -> bool:
         if not path.exists():

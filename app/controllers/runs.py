@@ -54,7 +54,7 @@ class Run:
             return ""
         first, began = self.clock
         seconds_per_step = (monotonic() - began) / (self.snapshot.step - first)
-        return _duration(seconds_per_step * (self.snapshot.steps - self.snapshot.step)) + " left"
+        return duration(seconds_per_step * (self.snapshot.steps - self.snapshot.step)) + " left"
 
 
 class RunController(QObject):
@@ -62,6 +62,8 @@ class RunController(QObject):
 
     cancelled = Signal()
     """Stop was pressed while there was no run: something else may be under way."""
+    run_changed = Signal()
+    """A run began or ended."""
 
     def __init__(self, window: MainWindow, session: Session, engine: EngineClient) -> None:
         super().__init__(window)
@@ -129,6 +131,7 @@ class RunController(QObject):
             self.cancelled.emit()
             return
         self._timer.stop()
+        self.run_changed.emit()
         self._engine.send(m.Stop(run.ticket))
         done = run.snapshot.step if run.snapshot is not None else 0
         self._message = f"Stopped after {done} of {run.settings.planned} {_unit(run)}s."
@@ -170,6 +173,7 @@ class RunController(QObject):
         self._window.result.set_result(None, None)
         self._window.layers.boxes["prediction"].setChecked(False)
         self._timer.start()
+        self.run_changed.emit()
 
     def _take_snapshot(self) -> None:
         run = self._run
@@ -222,6 +226,7 @@ class RunController(QObject):
     def _end_run(self) -> None:
         self._run = None
         self._timer.stop()
+        self.run_changed.emit()
 
     def _on_refused(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, 15000)
@@ -292,6 +297,7 @@ def _place(view: ImageView) -> str:
     return view.path.name + page
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Write a time as one reads it."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

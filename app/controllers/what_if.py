@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
-from app.controllers.dialogs import show_error
+from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import FIGURES
 from app.main_window import MainWindow
 from app.models.session import Session
@@ -88,15 +86,9 @@ class WhatIfController(QObject):
     def _save(self, dialog: WhatIfDialog, result: WhatIf) -> None:
         image = result.explanation.request.image_path
         stem = "image" if image is None else image.stem
-        name = re.sub(r"[^\w.-]+", "_", f"{stem}_{result.explanation.class_name}_{result.kind}")
-        folder = self._settings.export_folder or Path.home()
-        chosen, _ = QFileDialog.getSaveFileName(
-            dialog, "Save figure", str(folder / f"{name}.png"), FIGURES
-        )
-        if chosen:
-            path = Path(chosen)
-            path = path if path.suffix else path.with_suffix(".png")
-            self._settings.export_folder = path.parent
+        name = f"{stem}_{result.explanation.class_name}_{result.kind}"
+        path = ask_file(dialog, self._settings, "Save figure", name, FIGURES)
+        if path is not None:
             self._send(m.ExportWhatIf(self._engine.new_ticket(), result, path))
 
     def _on_failed(self, event: m.Failed) -> None:

@@ -89,7 +89,7 @@ class Session(QObject):
 
     network_changed = Signal()
     busy_changed = Signal()
-    """A network or a prediction is being waited for, or no longer."""
+    """A network, a prediction or a check is being waited for, or no longer."""
     images_changed = Signal()
     current_changed = Signal()
     """Another image or page was chosen; its pixels follow with `image_loaded`."""
@@ -108,6 +108,7 @@ class Session(QObject):
         self.network: NetworkInfo | None = None
         self.opening: str | None = None
         self.is_predicting = False
+        self.is_checking = False
         self.folder: Path | None = None
         self.images: Sequence[Path] = ()
         self.current: Path | None = None
@@ -122,12 +123,17 @@ class Session(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a network or a prediction is being waited for."""
-        return self.opening is not None or self.is_predicting
+        """Whether a network, a prediction or a check is being waited for."""
+        return self.opening is not None or self.is_predicting or self.is_checking
 
     def set_predicting(self, is_predicting: bool) -> None:
         """Say whether a prediction is being made."""
         self.is_predicting = is_predicting
+        self.busy_changed.emit()
+
+    def set_checking(self, is_checking: bool) -> None:
+        """Say whether a map is being checked."""
+        self.is_checking = is_checking
         self.busy_changed.emit()
 
     @property
@@ -263,6 +269,8 @@ class Session(QObject):
         """
         if self.opening is not None:
             return f"Opening {self.opening}…"
+        if self.is_checking:
+            return "The map is being checked; wait for it, or press Stop."
         if self.network is None:
             return "Open a network first: File > Open model."
         if self.current is None:

@@ -1,4 +1,4 @@
-"""The result in words and in three scores, and the way out: figure, data, clipboard."""
+"""The result in words and in three scores, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class ResultPanel(QWidget):
     export_figure_clicked = Signal()
     export_data_clicked = Signal()
     copy_clicked = Signal()
+    check_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,6 +80,8 @@ class ResultPanel(QWidget):
         self._content = QWidget()
         self.what_if = QPushButton("What if the context were not there…")
         self.what_if.setToolTip("Change the context and predict again: before and after")
+        self.check = QPushButton("Check this map…")
+        self.check.clicked.connect(self.check_clicked)
         self._buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -95,12 +98,19 @@ class ResultPanel(QWidget):
         inner.addLayout(self._score_rows())
         inner.addLayout(self._export_row())
         inner.addWidget(self.what_if)
+        inner.addWidget(self.check)
         self.set_result(None, None)
         self.set_outdated(False)
 
     def set_outdated(self, is_outdated: bool) -> None:
         """Say whether the request has changed since."""
         self._outdated.setVisible(is_outdated)
+
+    def set_check(self, tip: str, *, is_enabled: bool) -> None:
+        """Say what a check does, or why there cannot be one now."""
+        self.check.setEnabled(is_enabled)
+        self.check.setToolTip(tip)
+        self.check.setStatusTip(tip)
 
     @property
     def is_outdated(self) -> bool:

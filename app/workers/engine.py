@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -32,6 +33,7 @@ from gridsal_core.frames import ImageView
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
+    from gridsal_core.types import Explanation
 
 NICENESS = 5
 
@@ -55,7 +57,7 @@ def serve(connection: Connection) -> None:
 
 
 class Engine:
-    """Takes commands in order, except that short ones are served between the steps of a run."""
+    """Takes commands in order, but serves short ones between the steps of a run or a check."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -73,6 +75,8 @@ class Engine:
             m.Draw: self._draw,
             m.AskWhatIf: self._what_if,
             m.ExportWhatIf: self._export_what_if,
+            m.CheckMap: self._check,
+            m.ExportCurves: self._export_curves,
             m.Pause: self._control,
             m.Resume: self._control,
             m.Stop: self._control,
@@ -143,22 +147,30 @@ class Engine:
         steps = explain_steps(
             self._open_network(), request, command.settings, stop=lambda: self._is_stopped
         )
-        self._run, self._is_stopped = command.ticket, False
-        self._is_paused = command.ticket in self._paused_early
+        with self._under_way(command.ticket):
+            try:
+                while True:
+                    self._connection.send(m.Progress(command.ticket, next(steps)))
+                    self._between_steps()
+            except StopIteration as finished:
+                self._connection.send(m.Finished(command.ticket, finished.value))
+            finally:
+                steps.close()
+
+    @contextmanager
+    def _under_way(self, ticket: int) -> Iterator[None]:
+        """Let a command be paused and stopped, and others be served between its steps."""
+        self._run, self._is_stopped = ticket, False
+        self._is_paused = ticket in self._paused_early
         try:
-            while True:
-                self._connection.send(m.Progress(command.ticket, next(steps)))
-                self._between_steps()
-        except StopIteration as finished:
-            self._connection.send(m.Finished(command.ticket, finished.value))
+            yield
         finally:
             self._run = None
-            steps.close()
 
     def _between_steps(self) -> None:
         while self._connection.poll() or (self._is_paused and not self._is_stopped):
             command = self._connection.recv()
-            if isinstance(command, m.Explain):
+            if isinstance(command, (m.Explain, m.CheckMap)):
                 self._waiting.append(command)
             else:
                 self._serve(command)
@@ -195,11 +207,8 @@ class Engine:
         from gridsal_core.whatif import what_if
         from gridsal_core.whatif_figure import what_if_png
 
-        network, explanation = self._open_network(), command.explanation
-        if network.sha256 != explanation.provenance.checkpoint_sha256:
-            raise CheckpointError(
-                "Another network is open than the one that was explained; open that one again."
-            )
+        explanation = command.explanation
+        network = self._explained_network(explanation)
         result = what_if(network, explanation, command.kind, command.painted)
         self._connection.send(m.WhatIfAnswered(command.ticket, result, what_if_png(result)))
 
@@ -208,6 +217,40 @@ class Engine:
 
         save_what_if(command.result, command.path)
         self._connection.send(m.Exported(command.ticket, command.path))
+
+    def _check(self, command: m.CheckMap) -> None:
+        from gridsal_core.checks import check_explanation
+
+        network, ticket = self._explained_network(command.explanation), command.ticket
+
+        def stop() -> bool:
+            self._between_steps()
+            return self._is_stopped
+
+        with self._under_way(ticket):
+            found = check_explanation(
+                network,
+                command.explanation,
+                on_progress=lambda done, total: self._connection.send(
+                    m.CheckProgress(ticket, done, total)
+                ),
+                stop=stop,
+            )
+        self._connection.send(m.Checked(ticket, found))
+
+    def _export_curves(self, command: m.ExportCurves) -> None:
+        from gridsal_core.checks import write_curves
+
+        write_curves(command.check, command.path)
+        self._connection.send(m.Exported(command.ticket, command.path))
+
+    def _explained_network(self, explanation: Explanation) -> SegmentationNetwork:
+        network = self._open_network()
+        if network.sha256 != explanation.provenance.checkpoint_sha256:
+            raise CheckpointError(
+                "Another network is open than the one that was explained; open that one again."
+            )
+        return network
 
     def _open_network(self) -> SegmentationNetwork:
         if self._network is None:

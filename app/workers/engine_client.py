@@ -49,6 +49,8 @@ class EngineClient(QObject):
     exported = Signal(object)
     drawn = Signal(object)
     what_if_answered = Signal(object)
+    check_progressed = Signal(object)
+    checked = Signal(object)
     failed = Signal(object)
     died = Signal(int)
     """The process ended by itself, with this exit code; a new one has been started."""
@@ -77,6 +79,8 @@ class EngineClient(QObject):
             m.Exported: self.exported,
             m.Drawn: self.drawn,
             m.WhatIfAnswered: self.what_if_answered,
+            m.CheckProgress: self.check_progressed,
+            m.Checked: self.checked,
             m.Failed: self.failed,
         }
         self._arrived.connect(self._deliver)

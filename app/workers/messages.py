@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gridsal_core.arrays import BoolArray
 from gridsal_core.checkpoints.card import ModelCard
+from gridsal_core.checks import Check
 from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
@@ -72,7 +73,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the run after the step that is being computed, and keep what there is."""
+    """End the run after the step that is being computed, and keep what there is.
+
+    Of a check nothing is kept.
+    """
 
     ticket: int
 
@@ -113,6 +117,26 @@ class ExportWhatIf:
     path: Path
 
 
+@dataclass(frozen=True, eq=False)
+class CheckMap:
+    """Measure how far a map can be trusted; answered by CheckProgress, then Checked.
+
+    `Stop` ends it; then Failed is the answer.
+    """
+
+    ticket: int
+    explanation: Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class ExportCurves:
+    """Write the curves of a check (csv); answered by Exported."""
+
+    ticket: int
+    check: Check
+    path: Path
+
+
 Command = (
     OpenNetwork
     | Predict
@@ -124,6 +148,8 @@ Command = (
     | Draw
     | AskWhatIf
     | ExportWhatIf
+    | CheckMap
+    | ExportCurves
 )
 
 
@@ -222,6 +248,23 @@ class WhatIfAnswered:
 
 
 @dataclass(frozen=True)
+class CheckProgress:
+    """So many parts of a check are done, of how many."""
+
+    ticket: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What a check found."""
+
+    ticket: int
+    check: Check
+
+
+@dataclass(frozen=True)
 class Failed:
     """A command could not be done. `trace` is empty for a user's error, else for the log."""
 
@@ -241,5 +284,7 @@ Event = (
     | Exported
     | Drawn
     | WhatIfAnswered
+    | CheckProgress
+    | Checked
     | Failed
 )

@@ -10,7 +10,7 @@ import typer
 from gridsal_core.cli.job import Outputs, compute, summary
 from gridsal_core.cli.numbers import whole
 from gridsal_core.cli.options import Asked, with_options
-from gridsal_core.cli.progress import say
+from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import RequestError, SettingsError
 
 Out = Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write the data here.")]
@@ -132,7 +132,13 @@ def check(
     explanation = compute(network, request, settings, quiet=asked.quiet)
     print(summary(explanation))
     say("Measuring curves, and explaining the network with shuffled weights.", quiet=asked.quiet)
-    found = check_explanation(network, explanation, random_orders=orders)
+    with progress("checking", quiet=asked.quiet) as advance:
+        found = check_explanation(
+            network,
+            explanation,
+            random_orders=orders,
+            on_progress=lambda done, total: advance(done, total, ""),
+        )
     print(found.text)
     if out is not None:
         write_curves(found, out)

@@ -67,6 +67,14 @@ def test_a_check_prints_areas_and_correlation_and_writes_the_curves(
         assert {line["order"] for line in csv.DictReader(file)} == {"map", "random", "dilation"}
 
 
+def test_a_check_says_on_stderr_how_far_it_is(ask: Ask, scene: Scene) -> None:
+    loud = [word for word in common(scene) if word != "--quiet"]
+    answer = ask("check", *loud, "--orders", 1)
+    assert answer.status == 0, answer.err
+    assert "checking: " in answer.err
+    assert "checking: " not in answer.out
+
+
 def test_orders_out_of_range_are_refused(ask: Ask, scene: Scene) -> None:
     assert "give 1 to 1,000" in ask("check", *common(scene), "--orders", 0).sentence
 

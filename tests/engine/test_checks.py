@@ -12,12 +12,28 @@ import torch
 from torch import nn
 
 from gridsal_core import Explanation, Settings, explain
-from gridsal_core.checks import check_explanation, write_curves
-from gridsal_core.curves import Curve, curves
+from gridsal_core.checks import (
+    Check,
+    CheckStoppedError,
+    Curve,
+    Curves,
+    check_explanation,
+    write_curves,
+)
+from gridsal_core.curves import curves
 from gridsal_core.errors import CheckpointError
+from gridsal_core.methods import METHODS
 from gridsal_core.perturbation import ConstantColor
 from gridsal_core.sanity import randomisation_check, rank_correlation, shuffled_weights
-from tests.engine.networks import Convolutions, FarColumns, OwnPixel, far_request, wrap
+from tests.engine.networks import (
+    Convolutions,
+    FarColumns,
+    Normalised,
+    OwnPixel,
+    far_request,
+    random_image,
+    wrap,
+)
 
 CHOSEN = Settings(
     mask_size=(3, 6),
@@ -163,3 +179,121 @@ def test_a_check_says_in_words_what_it_found_and_writes_its_curves(tmp_path: Pat
     }
     scores = [float(line["score"]) for line in lines if line["order"] == "map"]
     np.testing.assert_allclose(scores[0], explanation.scores.object_alone, atol=1e-5)
+
+
+def level(score: float) -> Curve:
+    return Curve(np.array([0, 1], np.float32), np.full(2, score, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("random", "dilation", "told"),
+    [
+        (0.2, 0.3, "better than a random one and than dilation, in both curves"),
+        (0.2, 0.6, "beats only a random order"),
+        (0.6, 0.2, "beats only dilation"),
+        (0.6, 0.6, "beats neither a random order nor dilation"),
+    ],
+)
+def test_it_is_said_which_orders_are_beaten_in_both_curves(
+    random: float, dilation: float, told: str
+) -> None:
+    insertion = {"map": level(0.5), "random": level(random), "dilation": level(dilation)}
+    deletion = {"map": level(0.1), "random": level(0.5), "dilation": level(0.5)}
+    assert told in Check(Curves(insertion, deletion), 0.0).order_told
+
+
+class TestToldOfShuffledWeights:
+    CURVES = Curves({}, {})
+
+    @pytest.mark.parametrize(
+        ("correlation", "is_flat", "told"),
+        [
+            (0.1, False, "+0.10; the map depends on what the network learnt"),
+            (0.9, False, "+0.90; the map hardly depends on what was learnt: do not trust it"),
+            (None, False, "does not come from the image alone"),
+            (None, True, "this map is the same everywhere; nothing to compare"),
+        ],
+    )
+    def test_it_is_said_what_a_correlation_or_none_means(
+        self, correlation: float | None, is_flat: bool, told: str
+    ) -> None:
+        assert told in Check(self.CURVES, correlation, is_flat).weights_told
+
+    def test_of_an_empty_map_it_is_said_that_it_is_flat(self) -> None:
+        network = wrap(_Weighted())
+        explanation = explain(network, far_request(), replace(CHOSEN, lam=9.0))
+        assert explanation.mask.max() == 0
+        assert check_explanation(network, explanation).is_flat
+
+
+class TestFollowedAndStopped:
+    """A long check says how far it is, and can be ended at any moment."""
+
+    SHORT = replace(CHOSEN, steps=5, samples=5)
+
+    def test_it_counts_up_to_its_end(self) -> None:
+        network = wrap(_Weighted())
+        explanation = explain(network, far_request(), self.SHORT)
+        told: list[tuple[int, int]] = []
+        check_explanation(network, explanation, on_progress=lambda *now: told.append(now))
+
+        (total,) = {total for _, total in told}
+        assert [done for done, _ in told] == list(range(1, total + 1))
+        assert total > self.SHORT.steps
+
+    def test_one_that_converges_early_ends_at_its_total_too(self) -> None:
+        network = wrap(_Weighted())
+        explanation = explain(network, far_request(), replace(self.SHORT, steps=90, tolerance=0.9))
+        told: list[tuple[int, int]] = []
+        check_explanation(network, explanation, on_progress=lambda *now: told.append(now))
+        assert told[-1][0] == told[-1][1]
+        assert len(told) < told[-1][1]
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_between_its_steps_and_afterwards_the_network_is_what_it_was(self, method: str) -> None:
+        network, image = wrap(Normalised(), class_count=3), random_image(12, 24, seed=4)
+        request = replace(far_request(), image=random_image(12, 24))
+        settings = Settings.from_dict(self.SHORT.to_dict() | {"method": method})
+        explanation = explain(network, request, settings)
+        before = network.predict(image)
+        seen = list[bool]()
+
+        def look(_done: int, _total: int) -> None:
+            now = network.predict(image)
+            seen.append(np.array_equal(now.confidence, before.confidence))
+
+        check_explanation(network, explanation, on_progress=look)
+
+        assert all(seen)
+        assert np.array_equal(explain(network, request, settings).mask, explanation.mask)
+
+    @pytest.mark.parametrize("part", ["curves", "shuffled weights"])
+    def test_one_that_is_stopped_leaves_nothing_behind(self, part: str) -> None:
+        network, image = wrap(Normalised(), class_count=3), random_image(12, 24, seed=4)
+        request = replace(far_request(), image=random_image(12, 24))
+        explanation = explain(network, request, self.SHORT)
+        before = network.predict(image)
+        modes = [module.training for module in network.module.modules()]
+        flags = [weight.requires_grad for weight in network.module.parameters()]
+        left = list[int]()
+
+        with pytest.raises(CheckStoppedError):
+            check_explanation(
+                network,
+                explanation,
+                on_progress=lambda done, total: left.append(total - done),
+                stop=lambda: part == "curves" or left[-1] == 2,
+            )
+
+        assert np.array_equal(network.predict(image).confidence, before.confidence)
+        assert np.array_equal(explain(network, request, self.SHORT).mask, explanation.mask)
+        assert modes == [module.training for module in network.module.modules()]
+        assert flags == [weight.requires_grad for weight in network.module.parameters()]
+
+    def test_a_network_without_weights_is_refused_before_anything_is_measured(self) -> None:
+        network = wrap(OwnPixel())
+        explanation = explain(network, far_request(), self.SHORT)
+        told: list[tuple[int, int]] = []
+        with pytest.raises(CheckpointError, match="no weights that can be shuffled"):
+            check_explanation(network, explanation, on_progress=lambda *now: told.append(now))
+        assert told == []
