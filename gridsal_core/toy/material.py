@@ -7,7 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from gridsal_core.arrays import FloatArray
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.errors import SettingsError
 from gridsal_core.images import read_image
@@ -15,6 +17,8 @@ from gridsal_core.toy import textures
 from gridsal_core.toy.digits import DigitBank, load_bank
 from gridsal_core.toy.mnist import Split
 
+# In half a picture, 32 x 64 pixels, a tile of this side shows its pattern; a larger one is shrunk.
+_LARGEST_TILE: Final = 128
 # A digit's texture and two of the background, and one more to take the place of the biased one.
 _FEWEST: Final = 4
 
@@ -74,7 +78,7 @@ class _Tiles:
     tiles: dict[str, NDArray[np.float64]]
     # The paper has 1, greys as they are: a small network then takes far longer to learn the digits.
     # At 0.6 it tells them so well by their shape that a weak bias is hardly needed.
-    span: float = 0.85
+    span: float = 0.75
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -141,7 +145,7 @@ def load_textures(folder: str | None) -> Textures:
     if folder is None:
         return _Procedural()
     tiles = {
-        file.stem: read_image(file, channels=1)[..., 0].astype(np.float64)
+        file.stem: _shrunk(read_image(file, channels=1)[..., 0])
         for file in list_images(Path(folder))
     }
     if len(tiles) < _FEWEST:
@@ -149,3 +153,10 @@ def load_textures(folder: str | None) -> Textures:
             f"The folder {folder} holds {len(tiles)} textures; give one with at least {_FEWEST}."
         )
     return _Tiles(tiles)
+
+
+def _shrunk(tile: FloatArray) -> NDArray[np.float64]:
+    scale = min(1.0, _LARGEST_TILE / min(tile.shape))
+    height, width = (max(1, round(scale * length)) for length in tile.shape)
+    small = Image.fromarray(tile).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small, np.float64)

@@ -89,11 +89,11 @@ PRESETS: Final = MappingProxyType(
             bias=_BRICKS,
             options={
                 "encoder_depth": 4,
-                "decoder_channels": (48, 32, 16, 8),
+                "decoder_channels": (48, 32, 24, 16),
                 "channels": (16, 32, 64, 96),
                 "stem_width": 16,
             },
-            images=48_000,
+            images=40_000,
             learning_rate=3e-3,
         ),
         # The networks of the paper: a U-Net with one of three encoders (section 4.2).

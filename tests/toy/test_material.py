@@ -165,6 +165,19 @@ def test_digits_that_are_missing_are_told(tmp_path: Path) -> None:
         load_material("train", Source(digits=file))
 
 
+def test_a_large_texture_is_shrunk_until_a_picture_shows_its_pattern(tmp_path: Path) -> None:
+    folder = write_textures(tmp_path / "t")
+    halves = np.zeros((1280, 1280), np.uint8)
+    halves[:, 640:] = 255
+    Image.fromarray(halves).save(folder / "halves.png")
+
+    textures = load_material("train", Source(textures=str(folder))).textures
+    dice = np.random.default_rng(0)
+    pieces = [textures.render("halves", dice, (32, 64)) for _ in range(20)]
+
+    assert sum(piece.min() == 0 and piece.max() == 1 for piece in pieces) >= 15
+
+
 def test_too_few_textures_and_no_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="holds 3 textures"):
         load_material("train", Source(textures=str(write_textures(tmp_path / "t", 3))))

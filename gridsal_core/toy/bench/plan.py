@@ -149,6 +149,18 @@ class Plan:
         """Name the digits that are explained on a case's network."""
         return tuple(sorted({*self.measured, case.digit}))
 
+    def methods_of(self, case: Case) -> Mapping[str, Settings]:
+        """Name what is measured on a case's network before anything is tuned.
+
+        Without a bias there is nothing to find; such a network is asked by the paper's methods
+        alone, for the row of figure 4b.
+        """
+        if case.role == "validation":
+            return self.candidates
+        if case.strength == "none":
+            return {name: each for name, each in self.methods.items() if name != FROM_ONE}
+        return self.methods
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values: two plans that differ here give other figures."""
         return {

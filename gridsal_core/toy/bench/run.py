@@ -60,15 +60,15 @@ class Bench:
             yield from self._measurings(piece.case)
         elif piece.case.role == "validation" and self._tune():
             for case in self.plan.cases():
-                if self.store.metrics(case):
+                if case.strength != "none" and self.store.metrics(case):
                     yield from self._of_method(case, TUNED, self._tuned, self.plan.per_digit)
 
     def _measurings(self, case: Case) -> Iterator[Piece]:
         is_test = case.role == "test"
         count = self.plan.per_digit if is_test else self.plan.validation_per_digit
-        for name, settings in (self.plan.methods if is_test else self.plan.candidates).items():
+        for name, settings in self.plan.methods_of(case).items():
             yield from self._of_method(case, name, settings, count)
-        if is_test and self._file.is_file():
+        if is_test and case.strength != "none" and self._file.is_file():
             yield from self._of_method(case, TUNED, self._tuned, count)
 
     def _of_method(self, case: Case, name: str, settings: Settings, count: int) -> Iterator[Piece]:

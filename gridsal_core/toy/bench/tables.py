@@ -144,6 +144,7 @@ def figures(plan: Plan, store: Store) -> list[Figures]:
         _figures(method, strength, digit, [_rows_of(plan, store, each, method) for each in cases])
         for method in method_names(plan)
         for (strength, digit), cases in groups.items()
+        if digit is not None or method in plan.methods_of(cases[0])
     ]
 
 
