@@ -133,8 +133,9 @@ class Check:
             if self.is_flat:
                 return "Shuffled weights: this map is the same everywhere; nothing to compare."
             return (
-                "Shuffled weights: their map is the same everywhere, so there is no correlation; "
-                "this one does not come from the image alone."
+                "Shuffled weights: that network needs no context, its map is the same everywhere, "
+                "and ranks cannot be compared. All that it says: this map does not come from the "
+                "image alone."
             )
         told = f"Shuffled weights: rank correlation {self.correlation:+.2f}"
         if self.correlation > _SUSPICIOUS:
@@ -178,7 +179,7 @@ def check_explanation(
         If it was stopped.
     """
     # late: they import torch, and the window, which shows checks, does without
-    from gridsal_core.curves import curves
+    from gridsal_core.curves import cells_that_count, curves
     from gridsal_core.sanity import check_shufflable, randomisation_check
 
     # The curves take a while: whoever waits for them is not to learn this afterwards.
@@ -208,7 +209,8 @@ def check_explanation(
     if other.explanation.steps < planned:
         # It converged early: nothing is left to be done.
         on_progress(batches + planned, batches + planned)
-    return Check(found, other.correlation, is_flat=bool(np.ptp(explanation.mask) == 0))
+    shown = explanation.mask.ravel()[cells_that_count(explanation)]
+    return Check(found, other.correlation, is_flat=bool(np.ptp(shown) == 0))
 
 
 def write_curves(check: Check, path: Path) -> None:

@@ -58,7 +58,7 @@ def curves(
         As `explain`.
     """
     settings = explanation.settings
-    cells = _cells_that_count(explanation)
+    cells = cells_that_count(explanation)
     orders = _orders(explanation, cells, random_orders, seed)
     shares = np.unique(np.round(np.linspace(0, len(cells), min(points, len(cells)) + 1)))
     counts = shares.astype(np.intp)
@@ -86,7 +86,7 @@ def curves(
     return Curves(*measured)
 
 
-def _cells_that_count(explanation: Explanation) -> np.ndarray:
+def cells_that_count(explanation: Explanation) -> np.ndarray:
     """Return the indices of the cells that hold a pixel the map may show."""
     settings, region = explanation.settings, explanation.request.region
     if settings.form == "grid":

@@ -97,7 +97,7 @@ def _descend(problem: Problem, starts: Tensor, steps: int, may_stop: bool) -> It
     rate = settings.learning_rate * cells / usual
     optimizer = torch.optim.SGD([masks], lr=rate, momentum=settings.momentum)
     parts = problem.parts()
-    convergence = _Convergence(len(starts), settings.tolerance if may_stop else 0.0)
+    convergence = _Convergence(len(starts), settings if may_stop else None)
     for _ in range(steps):
         before = masks.detach().clone()
         with memory_told(problem.network.device), torch.enable_grad():
@@ -118,11 +118,17 @@ def _descend(problem: Problem, starts: Tensor, steps: int, may_stop: bool) -> It
 
 
 class _Convergence:
-    """Which rows still move: their objective (relative) or a cell (absolute) by the tolerance."""
+    """Which rows still move: their objective (relative) or a cell (absolute) by the tolerance.
 
-    def __init__(self, rows: int, tolerance: float) -> None:
+    Without settings every row goes on.
+    """
+
+    def __init__(self, rows: int, settings: Settings | None) -> None:
         self.running = torch.ones(rows, dtype=torch.bool)
-        self._tolerance = tolerance
+        self._tolerance = 0.0 if settings is None else settings.tolerance
+        # What λ alone moves a cell in a step: a cell that is being emptied does not stand still.
+        idle = 0.0 if settings is None else settings.idle_step
+        self._still_below = min(self._tolerance, idle / 2) if idle > 0 else self._tolerance
         self._still = torch.zeros(rows, dtype=torch.long)
         self._total = torch.full((rows,), torch.inf)
 
@@ -131,7 +137,7 @@ class _Convergence:
             return
         change = (total - self._total).abs() / total.abs().clamp_min(torch.finfo(total.dtype).eps)
         moved = (after - before).abs().amax((1, 2))
-        is_still = (change < self._tolerance) & (moved < self._tolerance)
+        is_still = (change < self._tolerance) & (moved < self._still_below)
         self._still = torch.where(is_still, self._still + 1, 0)
         self._total = total
         self.running &= self._still < PATIENCE

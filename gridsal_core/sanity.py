@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gridsal_core.curves import cells_that_count
 from gridsal_core.errors import CheckpointError
 from gridsal_core.grid_saliency import explain_steps
 from gridsal_core.network import SegmentationNetwork
@@ -30,8 +31,8 @@ class Randomisation:
     explanation
         On the shuffled network.
     correlation
-        Spearman's rank correlation of the two maps over the mask's cells, in [-1, 1]; None if one
-        of them is the same everywhere, as an empty map is.
+        Spearman's rank correlation of the two maps over the cells that a map may show, in [-1, 1];
+        None if one of them is the same everywhere, as an empty map is.
     """
 
     explanation: Explanation
@@ -76,7 +77,10 @@ def randomisation_check(
                     # Whoever is told may use the network: it must not meet shuffled weights.
                     with shuffled.undone():
                         on_step(snapshot.step, snapshot.steps)
-    return Randomisation(other, rank_correlation(explanation.mask, other.mask))
+    # Cells that no map may show are 0 in both and would make strangers look alike.
+    cells = cells_that_count(explanation)
+    pair = (each.mask.ravel()[cells] for each in (explanation, other))
+    return Randomisation(other, rank_correlation(*pair))
 
 
 def check_shufflable(network: SegmentationNetwork) -> None:

@@ -5,6 +5,8 @@ The image is changed as the method's own perturbation does it, and the network p
     keep     x∘K + a∘(1 - K),  K = R + (1 - R)∘M     the object and the salient context alone
     remove   x∘(1 - K) + a∘K,  K = (1 - R)∘M         all but the salient context
     painted  as remove,        K = (1 - R)∘P         all but what the user painted
+
+A gradient map is no mask: M is its absolute value over its largest outside R.
 """
 
 from __future__ import annotations
@@ -122,7 +124,7 @@ def what_if(
 def _shown(explanation: Explanation, kind: WhatIfKind, painted: BoolArray | None) -> FloatArray:
     """Return how much of every pixel is left: (H, W) in [0, 1]."""
     region = widened(explanation.request.region, explanation.settings.dilation)
-    context = np.where(region, 0, np.clip(explanation.saliency, 0, 1)).astype(np.float32)
+    context = np.where(region, np.float32(0), _as_mask(explanation, region))
     if kind == "keep":
         return np.where(region, np.float32(1), context)
     if kind == "remove":
@@ -135,6 +137,14 @@ def _shown(explanation: Explanation, kind: WhatIfKind, painted: BoolArray | None
             "Nothing outside the region is painted; paint the context that is to be removed."
         )
     return np.where(gone, np.float32(0), np.float32(1))
+
+
+def _as_mask(explanation: Explanation, region: BoolArray) -> FloatArray:
+    if not explanation.settings.is_gradient:
+        return np.clip(explanation.saliency, 0, 1).astype(np.float32)
+    size = np.abs(explanation.saliency).astype(np.float32)
+    largest = float(size[~region].max(initial=0))
+    return size / largest if largest > 0 else size
 
 
 def told(result: WhatIf) -> str:

@@ -128,7 +128,7 @@ class GradientSettings(_Group):
 
 
 class DeviationSettings(_Group):
-    """Options of the perturbation methods that the paper does not have; all are off at first."""
+    """Options that the paper does not have; all are off at first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,3 +163,9 @@ class DeviationSettings(_Group):
             "Keep the best mask",
             "Of the lowest objective on the way, not the last one.",
         )
+
+    def show_method(self, method: Method) -> None:
+        """Show the fields that act on a method: on a gradient map only the widened region does."""
+        is_gradient = METHOD_INFOS[method].family == "gradient"
+        for name, field in self._fields.items():
+            self._form.setRowVisible(field, name == "dilation" or not is_gradient)

@@ -146,8 +146,9 @@ class SettingsPanel(QWidget):
         is_gradient = METHOD_INFOS[method].family == "gradient"
         self._gradients.setVisible(is_gradient)
         self._gradients.show_method(method)
-        self._beyond.setVisible(not is_gradient)
-        for field in (self._lam, self._steps, self._init, self._perturbation):
+        self._deviations.show_method(method)
+        # What stands in for removed pixels: for gradients in What If and in the check's curves.
+        for field in (self._lam, self._steps, self._init):
             self._basic.setRowVisible(field, not is_gradient)
         for field in (self._rate, self._momentum):
             self._more.setRowVisible(field, not is_gradient)
@@ -197,7 +198,7 @@ class SettingsPanel(QWidget):
             "What stands in for removed pixels: one colour (the mean is that of the network's "
             "data), the blurred\nimage (σ in pixels, 0.5 to 500), or noise from a seed.\nTry "
             "several: the outline of what is kept is itself a cue, and a colour can resemble a "
-            "class.",
+            "class.\nA gradient map itself needs none; What If and the check's curves do.",
         )
         add_row(
             more, "Learning rate", self._rate, "Step size of SGD (above 0). Paper: 1 or 0.2 (toy)."
@@ -231,8 +232,7 @@ class SettingsPanel(QWidget):
         layout.addLayout(basic)
         layout.addWidget(self._gradients)
         layout.addWidget(Collapsible("More settings", advanced))
-        self._beyond = Collapsible("Beyond the paper", self._deviations)
-        layout.addWidget(self._beyond)
+        layout.addWidget(Collapsible("Beyond the paper", self._deviations))
 
     def _connect(self) -> None:
         self._preset.activated.connect(self._on_preset)

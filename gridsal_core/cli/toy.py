@@ -13,7 +13,7 @@ from gridsal_core.cli.numbers import whole
 from gridsal_core.cli.progress import progress, progress_side_by_side, say
 from gridsal_core.errors import SettingsError
 from gridsal_core.toy.bench.plan import MOST_JOBS, PLANS, Plan
-from gridsal_core.toy.material import Source, load_material, load_textures
+from gridsal_core.toy.material import Source, by_contrast, load_material, load_textures
 from gridsal_core.toy.mnist import SPLITS, Split
 from gridsal_core.toy.recipes import PRESETS, Recipe
 from gridsal_core.toy.scenes import STRENGTHS, Bias, Strength
@@ -229,7 +229,7 @@ def bench(
         typer.Option(
             parser=whole("--seed", 0),
             metavar="NUMBER",
-            help="Draws the bias textures; of quick also the network's seed.",
+            help="Of quick the network's; of paper it draws the bias textures.",
         ),
     ] = 0,
     digits: Digits = None,
@@ -284,9 +284,13 @@ def _plan(
         raise SettingsError(f"There is no preset {preset!r}; choose one of: {', '.join(PLANS)}.")
     usual, make_plan = PLANS[preset]
     recipe = _recipe(network or usual, arch, encoder, None, digit, None, images, seed, source)
-    names = load_material("test", source).textures.names
-    order = np.random.default_rng(seed).permutation(len(names))
-    plan = make_plan(recipe, tuple(names[place] for place in order))
+    textures = load_material("test", source).textures
+    if preset == "quick":
+        names = by_contrast(textures)
+    else:
+        order = np.random.default_rng(seed).permutation(len(textures.names))
+        names = tuple(textures.names[place] for place in order)
+    plan = make_plan(recipe, names)
     return plan if per_digit is None else replace(plan, per_digit=per_digit)
 
 

@@ -23,6 +23,7 @@ from gridsal_core.toy.files import (
     write_mask,
     write_text,
 )
+from gridsal_core.toy.material import Source
 from gridsal_core.toy.recipes import Recipe
 from gridsal_core.toy.scores import iou
 from gridsal_core.toy.tensors import Statistics, measure_statistics
@@ -238,9 +239,20 @@ On the biased pictures digit {bias.digit} loses {_number(figures["context_needed
 when its context is taken away; other digits lose {_number(figures["context_needed_by_others"])}.
 Of the {count} pictures here {wrong} are predicted as a digit that they do not show.
 
-Digits: the Optical Recognition of Handwritten Digits data set (E. Alpaydin, C. Kaynak), as
-shipped with scikit-learn, CC BY 4.0; upscaled here.
+{_credit(recipe.source)}
 """
+
+
+def _credit(source: Source) -> str:
+    digits = (
+        "Digits: the Optical Recognition of Handwritten Digits data set (E. Alpaydin, C. Kaynak), "
+        "as\nshipped with scikit-learn, CC BY 4.0; upscaled here."
+    )
+    if source.digits is not None:
+        digits = f"Digits: {Path(source.digits).name}; see there for its licence."
+    if source.textures is None:
+        return digits
+    return f"{digits}\nTextures: {Path(source.textures).name}; see there for their licences."
 
 
 def _number(value: float | None) -> str:

@@ -78,7 +78,7 @@ class _Tiles:
     tiles: dict[str, NDArray[np.float64]]
     # The paper has 1, greys as they are: a small network then takes far longer to learn the digits.
     # At 0.6 it tells them so well by their shape that a weak bias is hardly needed.
-    span: float = 0.75
+    span: float = 0.8
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,6 +153,17 @@ def load_textures(folder: str | None) -> Textures:
             f"The folder {folder} holds {len(tiles)} textures; give one with at least {_FEWEST}."
         )
     return _Tiles(tiles)
+
+
+def by_contrast(found: Textures) -> tuple[str, ...]:
+    """Return the names of textures, those first whose greys differ most within a picture."""
+    contrast = {
+        name: np.mean(
+            [found.render(name, np.random.default_rng(k), (64, 64)).std() for k in range(9)]
+        )
+        for name in found.names
+    }
+    return tuple(sorted(found.names, key=lambda name: -contrast[name]))
 
 
 def _shrunk(tile: FloatArray) -> NDArray[np.float64]:

@@ -113,6 +113,23 @@ class TestShuffledWeights:
             for old, new in zip(before, network.module.parameters(), strict=True):
                 assert torch.equal(old, new.detach().flatten().sort().values)
 
+    def test_cells_that_no_map_may_show_do_not_make_two_maps_alike(self) -> None:
+        network = wrap(Convolutions(2), 2)
+        request = far_request()
+        region = np.ones_like(request.region)
+        region[:, -8:] = False
+        asked = replace(request, region=region, image=random_image(12, 24, seed=3))
+        explanation = explain(network, asked, replace(CHOSEN, method="vg-context"))
+
+        found = randomisation_check(network, explanation)
+
+        # The outer two of six columns of cells.
+        pair = (each.mask[:, 4:] for each in (explanation, found.explanation))
+        assert found.correlation == pytest.approx(rank_correlation(*pair))
+        whole = rank_correlation(explanation.mask, found.explanation.mask)
+        assert whole is not None
+        assert whole > 0.7
+
     def test_a_map_that_shows_what_was_learnt_changes_with_the_weights(self) -> None:
         request = far_request()
         network = wrap(_Columns(request.region.shape))

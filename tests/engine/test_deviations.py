@@ -16,7 +16,15 @@ from gridsal_core.optimize import Stage, stages
 from gridsal_core.perturbation import Blur, ConstantColor, Noise, Robust, parse_perturbation
 from gridsal_core.records import settings_record
 from gridsal_core.regions import widened
-from tests.engine.networks import Convolutions, FarColumns, box, far_request, random_image, wrap
+from tests.engine.networks import (
+    Convolutions,
+    FarColumns,
+    OwnPixel,
+    box,
+    far_request,
+    random_image,
+    wrap,
+)
 
 SIZE = (24, 32)
 QUICK = Settings(mask_size=(4, 6), lam=0.02, steps=12, learning_rate=0.5, init=0.5)
@@ -126,6 +134,16 @@ class TestEarlyStopping:
             self.CHOSEN.lam * float(each.mask.sum()) + each.residual for each in (result, whole)
         )
         assert objective == pytest.approx(final, rel=0.02)
+
+    def test_a_cell_that_is_still_being_emptied_does_not_stand_still(self) -> None:
+        """However wide the tolerance: an idle cell takes 25 steps from 0.5 to 0 here."""
+        white = Request(np.ones((16, 16, 3), np.float32), box((16, 16), 4, 4, 8, 8), class_index=1)
+
+        found = explain(wrap(OwnPixel()), white, replace(PAPER_TOY, tolerance=0.5))
+
+        assert found.converged_at is not None
+        assert found.converged_at > 25
+        assert not found.mask.any()
 
     def test_rows_of_a_batch_end_each_at_its_own_time(self) -> None:
         network, requests = wrap(Convolutions(2)), [asked(seed) for seed in range(3)]

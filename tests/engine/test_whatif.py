@@ -57,6 +57,19 @@ def test_object_and_salient_context_alone_keep_the_label(found: Explanation) -> 
     assert "No pixel of the region" in told(result)
 
 
+def test_the_context_that_a_gradient_map_shows_is_removed_however_small_its_values_are(
+    found: Explanation,
+) -> None:
+    network = wrap(FarColumns(START))
+    chosen = replace(CHOSEN, method="vg-context", scaled=False)
+    gradient = explain(network, found.request, chosen)
+
+    result = what_if(network, gradient, "remove")
+
+    assert 0 < gradient.saliency.max() < 0.01
+    assert result.share_flipped == 1
+
+
 def test_a_painted_context_that_does_not_matter_changes_nothing(found: Explanation) -> None:
     painted = np.zeros(found.request.region.shape, bool)
     painted[:, : START - 1] = True

@@ -66,10 +66,15 @@ class Row:
 
 
 def images_of(case: Case, digit: int, count: int, source: Source) -> list[ToyImage]:
-    """Draw test images of a digit that follow the case's bias; always the same ones."""
-    purpose: Purpose = "test" if case.role == "test" else "validation"
+    """Draw images of a digit that follow the case's bias; always the same ones.
+
+    Those of a test case show scans of the test split. Validation images show training scans, so
+    that no scan is both tuned and reported on.
+    """
+    is_test = case.role == "test"
+    purpose: Purpose = "test" if is_test else "validation"
     dice = generator(case.seed, purpose, digit)
-    material = load_material("test", source)
+    material = load_material("test" if is_test else "train", source)
     return [draw(dice, material, case.bias, digit=digit) for _ in range(count)]
 
 

@@ -47,7 +47,9 @@ class Training:
         )
         folder = place.store.network(self.case)
         folder.mkdir(parents=True, exist_ok=True)
-        write_demo(folder, replace(trained, minutes=(monotonic() - began) / 60), "")
+        write_demo(
+            folder, replace(trained, minutes=(monotonic() - began) / 60), "gridsal toy bench"
+        )
 
 
 @dataclass(frozen=True)
