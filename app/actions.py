@@ -146,6 +146,27 @@ SPECS: tuple[ActionSpec, ...] = (
         True,
     ),
     ActionSpec(
+        "lasso",
+        "&Tools",
+        "&Lasso",
+        "L",
+        "Drag around what is meant; Shift adds, Ctrl or Alt subtracts",
+        "lasso",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "polygon",
+        "&Tools",
+        "P&olygon",
+        "Shift+L",
+        "Click corners; Enter, double click or the first corner closes, Backspace takes one back; "
+        "Shift adds, Ctrl or Alt subtracts",
+        "polygon",
+        "tool",
+        True,
+    ),
+    ActionSpec(
         "pan",
         "&Tools",
         "P&an",
@@ -222,7 +243,7 @@ SPECS: tuple[ActionSpec, ...] = (
 TOOLBAR: tuple[tuple[str, ...], ...] = (
     ("open_model", "open_folder"),
     ("previous", "next"),
-    ("pick", "brush", "eraser", "rectangle", "pan"),
+    ("pick", "brush", "eraser", "rectangle", "lasso", "polygon", "pan"),
     ("undo", "redo", "clear"),
     ("zoom_out", "zoom_in", "fit", "actual"),
     ("export_figure", "copy_figure"),

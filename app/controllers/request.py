@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
@@ -12,14 +14,17 @@ from app.models.session import Session
 from app.settings import AppSettings
 from app.tools.base import Combine, Tool
 from app.tools.brush import BrushTool, EraserTool
+from app.tools.outline import LassoTool, PolygonTool
 from app.tools.pan import PanTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
 from app.views.legend_model import share_text
 from gridsal_core.frames import Box
+from gridsal_core.regions import polygon
 from gridsal_core.segments import foreground_segment, segment_at
 
 TOLD_AFTER_MS = 40
+SAID_MS = 5000
 
 Point = tuple[float, float]
 
@@ -69,6 +74,12 @@ class RequestController(QObject):
             "brush": self._brush(BrushTool, "add"),
             "eraser": self._brush(EraserTool, "subtract"),
             "rectangle": RectangleTool(self._on_rectangle),
+            "lasso": LassoTool(lambda points, how: self._on_outline(points, how, "Lasso")),
+            "polygon": PolygonTool(
+                lambda points, how: self._on_outline(points, how, "Polygon"),
+                on_too_few=lambda: self._say("A polygon has three corners or more; click another."),
+                pixel_size=lambda: 1 / self._window.canvas.zoom,
+            ),
             "pan": PanTool(self._window.canvas.pan_by),
         }
 
@@ -108,9 +119,7 @@ class RequestController(QObject):
         if self._region is None:
             return
         if prediction is None:
-            self._window.status.showMessage(
-                "There is no prediction to pick from yet; open a network, or paint a region.", 5000
-            )
+            self._say("There is no prediction to pick from yet; open a network, or paint a region.")
             return
         segment = segment_at(prediction.class_map, x, y)
         self._region.combine(segment, how, "predicted segment", "Pick segment")
@@ -118,6 +127,15 @@ class RequestController(QObject):
     def _on_rectangle(self, start: Point, end: Point, how: Combine) -> None:
         if self._region is not None:
             self._region.rectangle(start, end, how)
+
+    def _on_outline(self, points: Sequence[Point], how: Combine, text: str) -> None:
+        if self._region is None:
+            return
+        inside = polygon(points, self._region.mask.shape)
+        if inside.any():
+            self._region.combine(inside, how, "painted", text)
+        else:
+            self._say("The outline holds no pixel, nothing was changed; draw it larger.")
 
     def _on_stroke_begin(self, how: Combine) -> None:
         if self._region is not None:
@@ -169,6 +187,9 @@ class RequestController(QObject):
                 segment, _ = foreground_segment(prediction.class_map)
                 region.replace_with(segment, "predicted segment", "Pick segment")
         self._tell()
+
+    def _say(self, sentence: str) -> None:
+        self._window.status.showMessage(sentence, SAID_MS)
 
     def _tell(self) -> None:
         self._show_state()

@@ -189,7 +189,7 @@ class OutlineLayer(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for color, width in ((HALO_COLOR, HALO_PX), (REGION_COLOR, OUTLINE_PX)):
-            painter.setPen(_cosmetic_pen(painter, color, width))
+            painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawPath(path)
 
     def _grown(self, box: Box) -> QRectF:
@@ -239,12 +239,12 @@ class CursorLayer(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         # Dark on light: one of the two is seen on any image.
         for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
-            painter.setPen(_cosmetic_pen(painter, color, width))
+            painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawEllipse(self._circle)
             painter.drawRect(self._rectangle)
 
 
-def _cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:
+def cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:
     """Return a pen as thick on the screen at every zoom, with closed corners."""
     # Qt takes the width of a cosmetic pen in pixels of the device, not in scaled ones.
     pen = QPen(color, round(width * painter.device().devicePixelRatio()))
