@@ -11,6 +11,7 @@ from app.tools.base import Combine, Outline, Tool, combine_from
 
 CLOSE_PX = 8
 MIN_CORNERS = 3
+TAKE_BACK = "Backspace takes one back  ·  Esc cancels"
 
 Point = tuple[float, float]
 OnOutline = Callable[[list[Point], Combine], None]
@@ -101,8 +102,8 @@ class PolygonTool(Tool):
         if not self._corners:
             return ""
         if len(self._corners) < MIN_CORNERS:
-            return "Click the next corner  ·  Backspace takes one back  ·  Esc cancels"
-        return "Enter, double click or the first corner closes  ·  Backspace takes one back"
+            return f"Click the next corner  ·  {TAKE_BACK}"
+        return f"Enter, double click or a click on the first corner closes  ·  {TAKE_BACK}"
 
     def press(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self._pointer = QPointF(point)

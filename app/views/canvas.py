@@ -403,8 +403,10 @@ class Canvas(ZoomView):
         self._cursor.show_circle(point, radius)
         self._cursor.show_rectangle(self._tool.preview if self._tool else None)
         self._draft.show_outline(self._tool.outline if self._tool else None)
-        self._gesture_hint.set_text(self._tool.hint if self._tool else "")
-        self._gesture_hint.place(self.viewport().rect())
+        hint = self._tool.hint if self._tool else ""
+        if hint != self.gesture_hint:
+            self._gesture_hint.set_text(hint)
+            self._place_overlays()
 
     def _show_mouse_cursor(self) -> None:
         shape = self._tool.cursor if self._tool else Qt.CursorShape.ArrowCursor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -157,6 +157,7 @@ class GestureHint(QLabel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setContentsMargins(
             PLATE_PADDING, PLATE_PADDING // 2, PLATE_PADDING, PLATE_PADDING // 2
         )
@@ -167,13 +168,18 @@ class GestureHint(QLabel):
         if text != self.text():
             self.setText(text)
             self.setAccessibleName(text)
-            self.adjustSize()
             self.setVisible(bool(text))
 
     def place(self, area: QRect) -> None:
-        """Move to the middle of the upper edge of `area`."""
-        x = area.center().x() - self.width() // 2
-        self.move(max(x, area.left()), area.top() + CORNER_MARGIN)
+        """Move to the middle of the upper edge of `area`; what is too long for it wraps."""
+        room = area.width() - 2 * CORNER_MARGIN
+        self.setWordWrap(False)
+        size = self.sizeHint()
+        if size.width() > room:
+            self.setWordWrap(True)
+            size = QSize(room, self.heightForWidth(room))
+        x = area.center().x() - size.width() // 2
+        self.setGeometry(QRect(QPoint(x, area.top() + CORNER_MARGIN), size))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -9,10 +9,13 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.tools.base import Outline
 from app.views.canvas_layers import REGION_COLOR, cosmetic_pen
 
-DARK = QColor(0, 0, 0, 160)
+DARK = QColor(0, 0, 0, 210)
 LIGHT = QColor(255, 255, 255)
-CORNER_PX = 3.0
-FIRST_PX = 5.0
+# Twice as strong as the brush's circle: it has to be found again among what is in the image.
+STROKES = ((DARK, 4.0), (LIGHT, 2.0))
+DASH_PX = 6.0
+CORNER_PX = 4.0
+FIRST_PX = 6.0
 CLOSING_PX = 8.0
 _MARGIN_PX = CLOSING_PX + 4.0
 
@@ -61,18 +64,18 @@ class DraftLayer(QGraphicsItem):
     def _paint_lines(self, painter: QPainter, outline: Outline) -> None:
         points = outline.points
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, width in ((DARK, 3.0), (LIGHT, 1.0)):
+        for color, width in STROKES:
             pen = cosmetic_pen(painter, color, width)
             # A free hand turns so sharply that mitred joins would stick out like thorns.
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF(points))
         if len(points) > 2:
-            for color, width in ((DARK, 3.0), (LIGHT, 1.0)):
+            for color, width in STROKES:
                 pen = cosmetic_pen(painter, color, width)
                 pen.setCapStyle(Qt.PenCapStyle.FlatCap)
                 # In units of the width: the same dashes for both.
-                pen.setDashPattern([6 / width, 6 / width])
+                pen.setDashPattern([DASH_PX / width, DASH_PX / width])
                 painter.setPen(pen)
                 painter.drawLine(points[-1], points[0])
 
@@ -89,6 +92,6 @@ class DraftLayer(QGraphicsItem):
             painter.setBrush(REGION_COLOR)
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, width in ((DARK, 4.0), (LIGHT, 2.0)):
+        for color, width in STROKES:
             painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawEllipse(QPointF(outline.corners[0]), radius, radius)

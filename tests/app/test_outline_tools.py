@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.tools.outline import LassoTool, PolygonTool
 from app.views.canvas import Canvas
+from app.views.canvas_overlays import GestureHint
+from gridsal_core.arrays import BoolArray
 from gridsal_core.regions import polygon
 from tests.app.canvas_pixels import HEIGHT, WIDTH, at
 from tests.app.stories import SHIFT, click_digit
@@ -24,7 +26,7 @@ LEFT = Qt.MouseButton.LeftButton
 CORNERS = ((10, 10), (50, 12), (30, 50))
 
 
-def drawn(driver: Driver, corners: Sequence[tuple[float, float]]) -> np.ndarray:
+def drawn(driver: Driver, corners: Sequence[tuple[float, float]]) -> BoolArray:
     """The pixels inside corners that were clicked: screen pixels, so rounded a little."""
     view = driver.window.canvas
     points = [view.to_image(QPointF(driver.point(*corner))).toTuple() for corner in corners]
@@ -78,8 +80,8 @@ class TestLasso:
         demo.action("lasso")
         view = demo.window.canvas.viewport()
         QTest.mousePress(view, LEFT, pos=demo.point(10, 10))
-        QTest.mouseMove(view, demo.point(50, 12))
-        QTest.mouseMove(view, demo.point(30, 50))
+        hover(demo.window.canvas, demo.point(50, 12))
+        hover(demo.window.canvas, demo.point(30, 50))
         demo.key(Qt.Key.Key_Escape)
         QTest.mouseRelease(view, LEFT, pos=demo.point(30, 50))
         assert demo.region.is_empty
@@ -185,11 +187,11 @@ class TestPolygon:
 
     def test_another_tool_or_another_image_drops_it(self, polygon_tool: Driver) -> None:
         demo = polygon_tool
-        for leave in (lambda: demo.action("brush"), lambda: demo.action("next")):
+        for leaving in ("brush", "next"):
             demo.action("polygon")
             for corner in CORNERS:
                 demo.click(*corner)
-            leave()
+            demo.action(leaving)
             demo.wait(lambda: demo.session.prediction is not None)
             demo.action("polygon")
             demo.key(Qt.Key.Key_Return)
@@ -206,7 +208,7 @@ class TestPolygon:
         before = canvas.to_image(QPointF(100, 100))
         view = canvas.viewport()
         QTest.mousePress(view, Qt.MouseButton.MiddleButton, pos=QPoint(100, 100))
-        QTest.mouseMove(view, QPoint(140, 120))
+        hover(canvas, QPoint(140, 120))
         QTest.mouseRelease(view, Qt.MouseButton.MiddleButton, pos=QPoint(140, 120))
         assert canvas.to_image(QPointF(100, 100)) != before
         QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut))
@@ -217,13 +219,24 @@ class TestPolygon:
 
 
 class TestDrawing:
+    def test_the_hint_wraps_where_the_canvas_is_narrow(self, canvas: Canvas) -> None:
+        canvas.resize(260, 300)
+        canvas.set_image(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+        canvas.set_tool(
+            PolygonTool(lambda points, how: None, on_too_few=lambda: None, pixel_size=lambda: 1.0)
+        )
+        QTest.mouseClick(canvas.viewport(), LEFT, pos=at(canvas, 20, 20))
+        hint = next(w for w in canvas.findChildren(GestureHint) if w.isVisible())
+        assert canvas.viewport().rect().contains(hint.geometry())
+        assert hint.height() > 2 * hint.fontMetrics().height()
+
     def test_the_outline_is_seen_while_it_is_drawn(self, white: Canvas) -> None:
         outlines: list[int] = []
         white.set_tool(LassoTool(lambda points, how: outlines.append(len(points))))
         view = white.viewport()
         QTest.mousePress(view, LEFT, pos=at(white, 20, 20))
-        QTest.mouseMove(view, at(white, 90, 20))
-        QTest.mouseMove(view, at(white, 90, 60))
+        hover(white, at(white, 90, 20))
+        hover(white, at(white, 90, 60))
         assert is_marked(white, 50, 20)
         QTest.mouseRelease(view, LEFT, pos=at(white, 90, 60))
         assert outlines == [3]
@@ -243,10 +256,10 @@ class TestDrawing:
         )
         QTest.mouseClick(canvas.viewport(), LEFT, pos=at(canvas, 20, 20))
         QTest.mouseClick(canvas.viewport(), LEFT, pos=at(canvas, 120, 20))
-        QTest.mouseMove(canvas.viewport(), at(canvas, 120, 70))
+        hover(canvas, at(canvas, 120, 70))
         assert is_marked(canvas, 70, 20, level)
         assert is_marked(canvas, 120, 50, level)
-        QTest.mouseMove(canvas.viewport(), at(canvas, 60, 70))
+        hover(canvas, at(canvas, 60, 70))
         assert not is_marked(canvas, 120, 50, level)
 
     def test_the_first_corner_fills_while_a_click_would_close(self, white: Canvas) -> None:
@@ -260,9 +273,9 @@ class TestDrawing:
         for corner in ((20, 20), (120, 20), (20, 70)):
             QTest.mouseClick(white.viewport(), LEFT, pos=at(white, *corner))
         place = at(white, 20, 20)
-        assert white.grab().toImage().pixelColor(place).blue() > 200
-        QTest.mouseMove(white.viewport(), place + QPoint(3, 3))
-        shown = white.grab().toImage().pixelColor(place + QPoint(-2, -2))
+        assert white.grab().toImage().pixelColor(place + QPoint(-3, -3)).lightness() > 200
+        hover(white, place + QPoint(3, 3))
+        shown = white.grab().toImage().pixelColor(place + QPoint(-3, -3))
         assert shown.blue() > shown.red() + 100
 
     def test_without_an_image_nothing_is_drawn(self, canvas: Canvas, qtbot: QtBot) -> None:
@@ -278,4 +291,18 @@ def is_marked(canvas: Canvas, x: float, y: float, level: int = 255) -> bool:
     near = [
         picture.pixelColor(place + QPoint(dx, dy)) for dx in range(-2, 3) for dy in range(-2, 3)
     ]
-    return max(abs(color.lightness() - level) for color in near) > 40
+    return any(abs(color.lightness() - level) > 40 for color in near)
+
+
+def hover(canvas: Canvas, place: QPoint) -> None:
+    """Move the pointer, even to where it is already: QTest would then send nothing."""
+    everywhere = QPointF(canvas.viewport().mapToGlobal(place))
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(place),
+        everywhere,
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(canvas.viewport(), event)

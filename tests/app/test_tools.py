@@ -11,6 +11,7 @@ from app.tools.outline import LassoTool, PolygonTool
 from app.tools.pan import PanTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
+from app.tools.smart import SmartTool
 
 Modifier = Qt.KeyboardModifier
 NONE = Modifier.NoModifier
@@ -139,6 +140,30 @@ def test_escape_drops_the_rectangle() -> None:
     assert tool.preview is None
     tool.release(QPointF(20, 20))
     assert calls == []
+
+
+def test_smart_select_is_a_rectangle_whose_first_corner_counts() -> None:
+    calls: list[object] = []
+    tool = SmartTool(
+        lambda *call: calls.append(call),
+        on_click=lambda: calls.append("click"),
+        on_tolerance=calls.append,
+    )
+    assert tool.is_inside_only
+    tool.press(QPointF(8, 9), Modifier.ShiftModifier)
+    tool.move(QPointF(2, 3), NONE, LEFT)
+    assert tool.preview == QRectF(2, 3, 6, 6)
+    tool.release(QPointF(2, 3))
+    tool.press(QPointF(8, 9), NONE)
+    tool.release(QPointF(8, 9))
+    tool.press(QPointF(8, 9), NONE)
+    tool.cancel()
+    tool.release(QPointF(2, 3))
+    assert calls == [((8, 9), (2, 3), "add"), "click"]
+    assert tool.key(Qt.Key.Key_BracketRight, NONE)
+    assert tool.key(Qt.Key.Key_BracketLeft, NONE)
+    assert not tool.key(Qt.Key.Key_A, NONE)
+    assert calls[2:] == [1, -1]
 
 
 def test_a_lasso_is_told_at_the_release_with_the_modifier_of_the_press() -> None:
