@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         menus: dict[str, QMenu] = {}
         for spec in SPECS:
             menu = menus.setdefault(spec.menu, QMenu(spec.menu, self))
+            menu.setToolTipsVisible(True)  # they say why an entry is greyed
             if spec.separator_before:
                 menu.addSeparator()
             menu.addAction(self.action(spec.name))

@@ -23,6 +23,9 @@ HALO_COLOR = QColor(255, 255, 255)
 OUTLINE_PX = 2.0
 HALO_PX = 4.0
 TABLE_SIZE = 256
+# What is being drawn, dark on light: one of the two is seen on any image.
+DARK, LIGHT = QColor(0, 0, 0, 210), QColor(255, 255, 255)
+STROKES = ((DARK, 4.0), (LIGHT, 2.0))
 
 _MARGIN_PX = 4.0
 
@@ -237,11 +240,14 @@ class CursorLayer(QGraphicsItem):
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # Dark on light: one of the two is seen on any image.
-        for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
+        # The circle hides what it goes over, so it is finer.
+        for color, width in ((QColor(0, 0, 0, 160), 3.0), (LIGHT, 1.0)):
             painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawEllipse(self._circle)
-            painter.drawRect(self._rectangle)
+        if not self._rectangle.isNull():
+            for color, width in STROKES:
+                painter.setPen(cosmetic_pen(painter, color, width))
+                painter.drawRect(self._rectangle)
 
 
 def cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:

@@ -158,9 +158,8 @@ class GestureHint(QLabel):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setContentsMargins(
-            PLATE_PADDING, PLATE_PADDING // 2, PLATE_PADDING, PLATE_PADDING // 2
-        )
+        # Not contents margins: another style sheet, as of the other theme, takes them away.
+        self.setMargin(PLATE_PADDING)
         self.hide()
 
     def set_text(self, text: str) -> None:

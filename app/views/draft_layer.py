@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.tools.base import Outline
-from app.views.canvas_layers import REGION_COLOR, cosmetic_pen
+from app.views.canvas_layers import DARK, LIGHT, REGION_COLOR, STROKES, cosmetic_pen
 
-DARK = QColor(0, 0, 0, 210)
-LIGHT = QColor(255, 255, 255)
-# Twice as strong as the brush's circle: it has to be found again among what is in the image.
-STROKES = ((DARK, 4.0), (LIGHT, 2.0))
 DASH_PX = 6.0
 CORNER_PX = 4.0
 FIRST_PX = 6.0
@@ -21,7 +17,7 @@ _MARGIN_PX = CLOSING_PX + 4.0
 
 
 class DraftLayer(QGraphicsItem):
-    """White lines with a dark rim; the side that would close the outline is dashed.
+    """White lines with a dark rim; the side that would close the outline is dashed until then.
 
     The first corner is a ring, which is filled while a click on it would close.
     """
@@ -74,8 +70,9 @@ class DraftLayer(QGraphicsItem):
             for color, width in STROKES:
                 pen = cosmetic_pen(painter, color, width)
                 pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-                # In units of the width: the same dashes for both.
-                pen.setDashPattern([DASH_PX / width, DASH_PX / width])
+                if not outline.is_closing:
+                    # In units of the width: the same dashes for both.
+                    pen.setDashPattern([DASH_PX / width, DASH_PX / width])
                 painter.setPen(pen)
                 painter.drawLine(points[-1], points[0])
 

@@ -278,6 +278,23 @@ class TestDrawing:
         shown = white.grab().toImage().pixelColor(place + QPoint(-3, -3))
         assert shown.blue() > shown.red() + 100
 
+    def test_the_closing_side_is_dashed_until_a_click_would_close(self, white: Canvas) -> None:
+        white.set_tool(
+            PolygonTool(
+                lambda points, how: None,
+                on_too_few=lambda: None,
+                pixel_size=lambda: 1 / white.zoom,
+            )
+        )
+        for corner in ((20, 20), (120, 20), (20, 75)):
+            QTest.mouseClick(white.viewport(), LEFT, pos=at(white, *corner))
+        sides = [[is_marked(white, 20, y, reach=0) for y in range(30, 65)]]
+        hover(white, at(white, 20, 20))
+        sides.append([is_marked(white, 20, y, reach=0) for y in range(30, 65)])
+        assert not all(sides[0])
+        assert any(sides[0])
+        assert all(sides[1])
+
     def test_without_an_image_nothing_is_drawn(self, canvas: Canvas, qtbot: QtBot) -> None:
         tool = LassoTool(lambda points, how: None)
         canvas.set_tool(tool)
@@ -285,11 +302,13 @@ class TestDrawing:
         assert tool.outline is None
 
 
-def is_marked(canvas: Canvas, x: float, y: float, level: int = 255) -> bool:
-    """Whether a clear line is near a point of an image that is grey."""
+def is_marked(canvas: Canvas, x: float, y: float, level: int = 255, *, reach: int = 2) -> bool:
+    """Whether a clear line runs within `reach` screen pixels above or below a point of grey."""
     picture, place = canvas.grab().toImage(), at(canvas, x, y)
     near = [
-        picture.pixelColor(place + QPoint(dx, dy)) for dx in range(-2, 3) for dy in range(-2, 3)
+        picture.pixelColor(place + QPoint(dx, dy))
+        for dx in range(-2, 3)
+        for dy in range(-reach, reach + 1)
     ]
     return any(abs(color.lightness() - level) > 40 for color in near)
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from gridsal_core.arrays import BoolArray
 from gridsal_core.regions import grown, shrunk
@@ -100,6 +102,19 @@ def test_without_a_region_there_is_nothing_to_reshape_and_the_tips_say_so(demo: 
     for name in NAMES:
         assert demo.window.action(name).isEnabled()
     assert demo.window.action("grow").toolTip().endswith("(G)")
+
+
+def test_a_greyed_entry_of_the_menu_says_why_under_the_pointer(demo: Driver) -> None:
+    settle(demo, is_enabled=False)
+    action = demo.window.action("grow")
+    menu = next(each for each in demo.window.findChildren(QMenu) if action in each.actions())
+    menu.popup(demo.window.mapToGlobal(QPoint(40, 24)))
+    place = menu.actionGeometry(action).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, menu.mapToGlobal(place))
+    QApplication.sendEvent(menu, event)
+    assert "no region" in QToolTip.text()
+    menu.close()
+    QToolTip.hideText()
 
 
 def test_without_an_image_nothing_can_be_done(driver: Driver) -> None:
