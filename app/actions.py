@@ -284,7 +284,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift, Ctrl", "Add to the region, subtract from it"),
     ("[  ]", "Size of the brush, tolerance of smart select"),
     ("Enter", "Close the polygon"),
-    ("Backspace", "Take its last corner back"),
+    ("Backspace", "Take the last corner of the polygon back"),
     ("Esc", "Give up what is being drawn"),
     ("Space", "Drag the image while it is held"),
 )
