@@ -72,6 +72,34 @@ SPECS: tuple[ActionSpec, ...] = (
         separator_before=True,
     ),
     ActionSpec(
+        "grow",
+        "&Edit",
+        "&Grow region",
+        "G",
+        "Widen the region by one pixel on every side; hold the key to go on",
+    ),
+    ActionSpec(
+        "shrink",
+        "&Edit",
+        "&Shrink region",
+        "Shift+G",
+        "Take one pixel off every side of the region; hold the key to go on",
+    ),
+    ActionSpec(
+        "invert",
+        "&Edit",
+        "&Invert region",
+        "Ctrl+I",
+        "Request what is not requested, and only that",
+    ),
+    ActionSpec(
+        "fill_holes",
+        "&Edit",
+        "&Fill holes",
+        "Ctrl+H",
+        "Add what the region encloses",
+    ),
+    ActionSpec(
         "copy_figure",
         "&Edit",
         "Cop&y figure",
@@ -142,6 +170,38 @@ SPECS: tuple[ActionSpec, ...] = (
         "M",
         "Drag a rectangle; Shift adds, Ctrl or Alt subtracts",
         "rectangle",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "lasso",
+        "&Tools",
+        "&Lasso",
+        "L",
+        "Drag around what is meant; Shift adds, Ctrl or Alt subtracts",
+        "lasso",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "polygon",
+        "&Tools",
+        "P&olygon",
+        "Shift+L",
+        "Click corners; Enter, double click or the first corner closes, Backspace takes one back; "
+        "Shift adds, Ctrl or Alt subtracts",
+        "polygon",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "smart",
+        "&Tools",
+        "S&mart select",
+        "W",
+        "Drag a rectangle from the pixel to go by: its class, and colours near it; [ and ] change "
+        "how near; Shift adds, Ctrl or Alt subtracts",
+        "smart",
         "tool",
         True,
     ),
@@ -219,10 +279,20 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("about", "&Help", "&About GridSal", "", "Version, method and licence"),
 )
 
+# Keys that the canvas and its tools take themselves, for the list of shortcuts.
+CANVAS_KEYS: tuple[tuple[str, str], ...] = (
+    ("Shift, Ctrl", "Add to the region, subtract from it"),
+    ("[  ]", "Size of the brush, tolerance of smart select"),
+    ("Enter", "Close the polygon"),
+    ("Backspace", "Take the last corner of the polygon back"),
+    ("Esc", "Give up what is being drawn"),
+    ("Space", "Drag the image while it is held"),
+)
+
 TOOLBAR: tuple[tuple[str, ...], ...] = (
     ("open_model", "open_folder"),
     ("previous", "next"),
-    ("pick", "brush", "eraser", "rectangle", "pan"),
+    ("pick", "brush", "eraser", "rectangle", "lasso", "polygon", "smart", "pan"),
     ("undo", "redo", "clear"),
     ("zoom_out", "zoom_in", "fit", "actual"),
     ("export_figure", "copy_figure"),
@@ -239,10 +309,7 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
         action.setCheckable(spec.checkable)
         if spec.shortcut:
             action.setShortcut(QKeySequence(spec.shortcut))
-        if spec.tip:
-            keys = f" ({spec.shortcut})" if spec.shortcut else ""
-            action.setToolTip(spec.tip + keys)
-            action.setStatusTip(spec.tip)
+        _set_tip(action, spec)
         if spec.group:
             group = groups.setdefault(spec.group, QActionGroup(parent))
             group.addAction(action)
@@ -251,8 +318,26 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
     return actions
 
 
+def allow(action: QAction, why_not: str) -> None:
+    """Enable an action of the table, or disable it and say why in its tips."""
+    spec = next(spec for spec in SPECS if spec.name == action.objectName())
+    action.setEnabled(not why_not)
+    if why_not:
+        action.setToolTip(why_not)
+        action.setStatusTip(why_not)
+    else:
+        _set_tip(action, spec)
+
+
 def refresh_icons(actions: dict[str, QAction]) -> None:
     """Tint all icons for the palette that is in use now."""
     for spec in SPECS:
         if spec.icon:
             actions[spec.name].setIcon(icon(spec.icon))
+
+
+def _set_tip(action: QAction, spec: ActionSpec) -> None:
+    if spec.tip:
+        keys = f" ({spec.shortcut})" if spec.shortcut else ""
+        action.setToolTip(spec.tip + keys)
+        action.setStatusTip(spec.tip)

@@ -7,11 +7,9 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
-    QLabel,
     QMainWindow,
     QMenu,
     QScrollArea,
-    QSpinBox,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -20,9 +18,8 @@ from PySide6.QtWidgets import (
 from app.actions import SPECS, TOOLBAR, make_actions, refresh_icons
 from app.icons import icon
 from app.models.image_list import ImageListModel
-from app.tools.brush import MAX_SIZE, MIN_SIZE
 from app.views.canvas import Canvas
-from app.views.forms import GAP, beside, hug
+from app.views.forms import GAP
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
@@ -32,6 +29,7 @@ from app.views.result_panel import ResultPanel
 from app.views.run_panel import RunPanel
 from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
+from app.views.tool_options import ToolOptions
 from app.views.view_bar import ViewBar
 
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
@@ -62,7 +60,8 @@ class MainWindow(QMainWindow):
         self.result = ResultPanel()
         self.plot = LossPlot()
         self.status = StatusLine()
-        self.brush_size = QSpinBox()
+        self.tool_options = ToolOptions()
+        self.brush_size = self.tool_options.brush_size
         self.recent_models = QMenu("Recent &models")
         self.recent_folders = QMenu("Recent &folders")
         self.setCentralWidget(self._middle())
@@ -160,6 +159,7 @@ class MainWindow(QMainWindow):
         menus: dict[str, QMenu] = {}
         for spec in SPECS:
             menu = menus.setdefault(spec.menu, QMenu(spec.menu, self))
+            menu.setToolTipsVisible(True)  # they say why an entry is greyed
             if spec.separator_before:
                 menu.addSeparator()
             menu.addAction(self.action(spec.name))
@@ -185,14 +185,4 @@ class MainWindow(QMainWindow):
             for name in names:
                 bar.addAction(self.action(name))
             if "brush" in names:
-                bar.addWidget(self._brush_size_field())
-
-    def _brush_size_field(self) -> QWidget:
-        self.brush_size.setRange(MIN_SIZE, MAX_SIZE)
-        self.brush_size.setSuffix(" px")
-        self.brush_size.setToolTip("Size of the brush and the eraser in image pixels ([ and ])")
-        self.brush_size.setAccessibleName("Brush size")
-        label = QLabel("Size")
-        label.setBuddy(self.brush_size)
-        label.setContentsMargins(GAP, 0, GAP // 2, 0)
-        return hug(beside(label, self.brush_size))
+                bar.addWidget(self.tool_options)

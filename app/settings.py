@@ -90,6 +90,7 @@ class AppSettings(BaseModel):
     export_folder: StoredPath | None = None
     # The window's own range is narrower; this one is what a spin box can be given.
     brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
+    smart_tolerance: Annotated[int, Field(ge=0, le=100)] = 20
 
     def remember_model(self, model: RecentModel) -> None:
         """Put a network at the top of the recent ones."""

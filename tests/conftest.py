@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from gridsal_core.threads import sleep_while_idle
@@ -14,6 +15,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 # Nothing is fetched in a test; a missing file must not wait for a network that is not there.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A busy machine is slow without anything being wrong; `make bench` measures time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -136,10 +136,10 @@ class Driver:
         self._move(self.point(x, y), Qt.MouseButton.NoButton)
         QApplication.processEvents()
 
-    def drag(self, *points: tuple[float, float]) -> None:
-        """Drag over image pixels with the left button down."""
+    def drag(self, *points: tuple[float, float], modifiers: Qt.KeyboardModifier = NO_KEYS) -> None:
+        """Drag over image pixels with the left button down; modifiers are held at the press."""
         viewport, left = self.window.canvas.viewport(), Qt.MouseButton.LeftButton
-        QTest.mousePress(viewport, left, NO_KEYS, self.point(*points[0]))
+        QTest.mousePress(viewport, left, modifiers, self.point(*points[0]))
         for point in points[1:]:
             self._move(self.point(*point), left)
             QApplication.processEvents()

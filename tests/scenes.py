@@ -167,6 +167,25 @@ def gradient_result(stage: Stage) -> bool:
     return True
 
 
+def polygon(stage: Stage) -> bool:
+    """A polygon that a click would close."""
+    demo_ready(stage)
+    driver = stage.driver
+    driver.action("polygon")
+    for corner in ((8, 8), (50, 6), (58, 40), (30, 56)):
+        driver.click(*corner)
+    driver.hover(8, 8)
+    return True
+
+
+def smart_select(stage: Stage) -> bool:
+    """The dark bricks of the demo's first image."""
+    demo_ready(stage)
+    stage.driver.action("smart")
+    stage.driver.drag((2, 2), (60, 30))
+    return True
+
+
 SCENES: dict[str, Callable[[Stage], bool]] = {
     "empty": empty,
     "demo-ready": demo_ready,
@@ -180,4 +199,6 @@ SCENES: dict[str, Callable[[Stage], bool]] = {
     "check-running": check_running,
     "check": check,
     "gradient-result": gradient_result,
+    "polygon": polygon,
+    "smart-select": smart_select,
 }

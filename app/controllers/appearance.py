@@ -7,7 +7,7 @@ from importlib.metadata import version
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox
 
-from app.actions import SPECS
+from app.actions import CANVAS_KEYS, SPECS
 from app.main_window import MainWindow
 from app.settings import AppSettings
 from app.theme import THEMES, Theme, apply_theme
@@ -44,20 +44,19 @@ class AppearanceController(QObject):
             apply_theme(app, theme)
 
     def show_shortcuts(self) -> None:
-        """List all shortcuts, from the table of actions."""
+        """List all shortcuts, from the table of actions, and the keys of the canvas."""
         dialog = QDialog(self._window)
         dialog.setWindowTitle("Keyboard shortcuts")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         grid = QGridLayout(dialog)
         grid.setHorizontalSpacing(24)
-        entries = [spec for spec in SPECS if spec.shortcut]
+        entries = [(spec.shortcut, plain(spec.text)) for spec in SPECS if spec.shortcut]
+        entries += CANVAS_KEYS
         half = (len(entries) + 1) // 2
-        for index, spec in enumerate(entries):
+        for index, (keys, name) in enumerate(entries):
             column, row = divmod(index, half)
-            keys = QLabel(f"<b>{spec.shortcut}</b>")
-            name = QLabel(spec.text.replace("&", "").removesuffix("…"))
-            grid.addWidget(keys, row, 2 * column)
-            grid.addWidget(name, row, 2 * column + 1)
+            grid.addWidget(QLabel(f"<b>{keys}</b>"), row, 2 * column)
+            grid.addWidget(QLabel(name), row, 2 * column + 1)
         dialog.open()
 
     def show_about(self) -> None:
@@ -67,3 +66,8 @@ class AppearanceController(QObject):
     def _remember_layout(self) -> None:
         self._settings.window_geometry = self._window.saveGeometry().toBase64().toStdString()
         self._settings.window_state = self._window.saveState().toBase64().toStdString()
+
+
+def plain(text: str) -> str:
+    """Return the text of a menu entry without its marks."""
+    return text.replace("&", "").removesuffix("…")

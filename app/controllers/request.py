@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
+from app.controllers.region_edits import SAID_MS, RegionEditsController
 from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.region import RegionDocument
@@ -12,14 +16,19 @@ from app.models.session import Session
 from app.settings import AppSettings
 from app.tools.base import Combine, Tool
 from app.tools.brush import BrushTool, EraserTool
+from app.tools.outline import LassoTool, PolygonTool
 from app.tools.pan import PanTool
 from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
+from app.tools.smart import SmartTool
 from app.views.legend_model import share_text
 from gridsal_core.frames import Box
+from gridsal_core.regions import polygon
 from gridsal_core.segments import foreground_segment, segment_at
+from gridsal_core.smart_select import smart_select
 
 TOLD_AFTER_MS = 40
+NO_PREDICTION = "There is no prediction to pick from yet; open a network, or paint a region."
 
 Point = tuple[float, float]
 
@@ -32,6 +41,7 @@ class RequestController(QObject):
         self._window, self._session, self._settings = window, session, settings
         self._undo = QUndoGroup(self)
         self._pick_first = False
+        self._edits = RegionEditsController(window, session)
         self._tools = self._make_tools()
         # Counting pixels on every piece of a stroke would slow the brush on large images.
         self._teller = QTimer(self)
@@ -43,10 +53,12 @@ class RequestController(QObject):
         self._connect_edit_actions()
         window.brush_size.setValue(settings.brush_size)
         window.brush_size.valueChanged.connect(self._on_size_field)
+        window.tool_options.tolerance.setValue(settings.smart_tolerance)
+        window.tool_options.tolerance.valueChanged.connect(self._on_tolerance_field)
         window.request.class_chosen.connect(session.set_class)
         session.image_loaded.connect(self._on_image)
         session.current_changed.connect(self._teller.start)
-        session.current_changed.connect(self._show_state)
+        session.current_changed.connect(self._edits.refresh)
         session.region_changed.connect(self._on_region)
         session.class_changed.connect(self._tell)
         session.prediction_changed.connect(self._on_prediction)
@@ -62,6 +74,7 @@ class RequestController(QObject):
         """Give the left mouse button to a tool."""
         self._window.action(name).setChecked(True)
         self._window.canvas.set_tool(self._tools[name])
+        self._window.tool_options.show_for(name)
 
     def _make_tools(self) -> dict[str, Tool]:
         return {
@@ -69,6 +82,17 @@ class RequestController(QObject):
             "brush": self._brush(BrushTool, "add"),
             "eraser": self._brush(EraserTool, "subtract"),
             "rectangle": RectangleTool(self._on_rectangle),
+            "lasso": LassoTool(lambda points, how: self._on_outline(points, how, "Lasso")),
+            "polygon": PolygonTool(
+                lambda points, how: self._on_outline(points, how, "Polygon"),
+                on_too_few=lambda: self._say("A polygon has three corners or more; click another."),
+                pixel_size=lambda: 1 / self._window.canvas.zoom,
+            ),
+            "smart": SmartTool(
+                self._on_smart,
+                on_click=lambda: self._say("Drag a rectangle from the pixel to go by."),
+                on_tolerance=self._change_tolerance,
+            ),
             "pan": PanTool(self._window.canvas.pan_by),
         }
 
@@ -93,24 +117,17 @@ class RequestController(QObject):
         self._undo.redoTextChanged.connect(lambda text: redo.setText(f"&Redo {text}".strip()))
         undo.setEnabled(False)
         redo.setEnabled(False)
-        self._window.action("clear").triggered.connect(self._clear)
 
     @property
     def _region(self) -> RegionDocument | None:
         return self._session.region
-
-    def _clear(self) -> None:
-        if self._region is not None and not self._region.is_empty:
-            self._region.clear()
 
     def _on_pick(self, x: int, y: int, how: Combine) -> None:
         prediction = self._session.prediction
         if self._region is None:
             return
         if prediction is None:
-            self._window.status.showMessage(
-                "There is no prediction to pick from yet; open a network, or paint a region.", 5000
-            )
+            self._say(NO_PREDICTION)
             return
         segment = segment_at(prediction.class_map, x, y)
         self._region.combine(segment, how, "predicted segment", "Pick segment")
@@ -118,6 +135,34 @@ class RequestController(QObject):
     def _on_rectangle(self, start: Point, end: Point, how: Combine) -> None:
         if self._region is not None:
             self._region.rectangle(start, end, how)
+
+    def _on_outline(self, points: Sequence[Point], how: Combine, text: str) -> None:
+        if self._region is None:
+            return
+        inside = polygon(points, self._region.mask.shape)
+        if inside.any():
+            self._region.combine(inside, how, "painted", text)
+        else:
+            self._say("The outline holds no pixel, nothing was changed; draw it larger.")
+
+    def _on_smart(self, start: Point, end: Point, how: Combine) -> None:
+        prediction, loaded, region = self._session.prediction, self._session.loaded, self._region
+        if region is None or loaded is None:
+            return
+        if prediction is None:
+            self._say(NO_PREDICTION)
+            return
+        tolerance = self._settings.smart_tolerance
+        selected = smart_select(loaded.rgb, prediction.class_map, start, end, tolerance)
+        region.combine(selected, how, "painted", "Smart select")
+        self._say(f"Alike within ΔE {tolerance}: {np.count_nonzero(selected):,} pixels.")
+
+    def _change_tolerance(self, by: int) -> None:
+        field = self._window.tool_options.tolerance
+        field.setValue(field.value() + by)
+
+    def _on_tolerance_field(self, tolerance: int) -> None:
+        self._settings.smart_tolerance = tolerance
 
     def _on_stroke_begin(self, how: Combine) -> None:
         if self._region is not None:
@@ -170,16 +215,16 @@ class RequestController(QObject):
                 region.replace_with(segment, "predicted segment", "Pick segment")
         self._tell()
 
+    def _say(self, sentence: str) -> None:
+        self._window.status.showMessage(sentence, SAID_MS)
+
     def _tell(self) -> None:
-        self._show_state()
+        self._edits.refresh()
         self._window.request.set_region(self._describe())
         network, predicted = self._session.network, self._session.predicted_class
         name = network.classes[predicted].name if network and predicted is not None else ""
         item = self._session.item
         self._window.request.set_class(None if item is None else item.class_index, name)
-
-    def _show_state(self) -> None:
-        self._window.action("clear").setEnabled(self._region is not None)
 
     def _describe(self) -> str:
         region = self._region

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from app.tools.base import Combine, Tool, combine_from
 
 Point = tuple[float, float]
+OnRectangle = Callable[[Point, Point, Combine], None]
 
 
 class RectangleTool(Tool):
@@ -23,7 +24,7 @@ class RectangleTool(Tool):
     name = "rectangle"
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, on_rectangle: Callable[[Point, Point, Combine], None]) -> None:
+    def __init__(self, on_rectangle: OnRectangle) -> None:
         self._on_rectangle = on_rectangle
         self._start: QPointF | None = None
         self._end = QPointF()

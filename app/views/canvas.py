@@ -35,9 +35,10 @@ from app.views.canvas_layers import (
     class_table,
     heat_table,
 )
-from app.views.canvas_overlays import HeatBar, HintCard
+from app.views.canvas_overlays import GestureHint, HeatBar, HintCard
 from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
 from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
+from app.views.draft_layer import DraftLayer
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import ClassInfo
@@ -60,8 +61,8 @@ class Canvas(ZoomView):
     """Shows one image and what is known about it; turns gestures into calls of the tool.
 
     Layers from bottom to top: image, perturbed image, prediction, heat map, region outline, brush
-    cursor. The wheel zooms about the pointer; the middle button, or Space and the left one, pans;
-    the arrow keys pan.
+    cursor, half-drawn outline. The wheel zooms about the pointer; the middle button, or Space and
+    the left one, pans; the arrow keys pan.
     """
 
     hovered = Signal(int, int)
@@ -84,6 +85,7 @@ class Canvas(ZoomView):
         self._heat = IndexLayer()
         self._region = OutlineLayer()
         self._cursor = CursorLayer()
+        self._draft = DraftLayer()
         self._layers: dict[Layer, ImageLayer | OutlineLayer] = {
             "image": self._image,
             "perturbed": self._perturbed,
@@ -92,7 +94,7 @@ class Canvas(ZoomView):
             "region": self._region,
         }
         above = (item for name, item in self._layers.items() if name != "image")
-        for item in (self._image, self._frame_layer, *above, self._cursor):
+        for item in (self._image, self._frame_layer, *above, self._cursor, self._draft):
             self.add_layer(item)
         self._frame = Frame.whole((1, 1))
         self._perturbed.setVisible(False)
@@ -111,8 +113,10 @@ class Canvas(ZoomView):
         self._hint = HintCard(self.viewport())
         self._heat_bar = HeatBar(self.viewport(), "context saliency")
         self._heat_bar.hide()
+        self._gesture_hint = GestureHint(self.viewport())
         self.zoom_changed.connect(self._region.set_zoom)
         self.zoom_changed.connect(self._cursor.set_zoom)
+        self.zoom_changed.connect(self._draft.set_zoom)
         self.setBackground(QColor(current_colors().canvas))
 
     def set_image(self, rgb: ByteArray | None) -> None:
@@ -227,11 +231,16 @@ class Canvas(ZoomView):
         return self._hint.text if self._hint.isVisible() else ""
 
     def cancel_gesture(self) -> None:
-        """Give up a running gesture, as Escape does."""
-        acting, self._acting = self._acting, None
-        if acting is not None:
-            acting.cancel()
+        """Give up a running gesture, also one between two clicks."""
+        self._drop_button()
+        if self._tool is not None:
+            self._tool.cancel()
         self.refresh_cursor()
+
+    @property
+    def gesture_hint(self) -> str:
+        """What is said of how the running gesture goes on; empty if nothing is."""
+        return self._gesture_hint.text()
 
     def refresh_cursor(self) -> None:
         """Draw the tool's circle anew, for instance after its size was changed elsewhere."""
@@ -239,6 +248,12 @@ class Canvas(ZoomView):
         self._show_cursor(self.to_image(pointer) if self.viewport().underMouse() else None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._press(event, is_double=False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._press(event, is_double=True)
+
+    def _press(self, event: QMouseEvent, *, is_double: bool) -> None:
         if self._acting is not None or self._image.is_empty:
             return
         is_pan = event.button() == Qt.MouseButton.MiddleButton or self._is_space_down
@@ -250,18 +265,16 @@ class Canvas(ZoomView):
             return
         self._acting = tool
         self._show_mouse_cursor()
-        tool.press(point, event.modifiers())
+        press = tool.double_press if is_double else tool.press
+        press(self._for_tool(tool, point), event.modifiers())
         self._show_cursor(point)
-
-    # The second press of a quick pair is a press like any other: dabbing with the brush is fast.
-    mouseDoubleClickEvent = mousePressEvent
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = self.to_image(event.position())
         self._hover(point)
         tool = self._acting or self._tool
         if tool is not None:
-            tool.move(point, event.modifiers(), event.buttons())
+            tool.move(self._for_tool(tool, point), event.modifiers(), event.buttons())
         self._show_cursor(point)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -270,7 +283,7 @@ class Canvas(ZoomView):
             return
         point = self.to_image(event.position())
         acting, self._acting = self._acting, None
-        acting.release(point)
+        acting.release(self._for_tool(acting, point))
         self._show_mouse_cursor()
         self._show_cursor(point)
 
@@ -280,6 +293,8 @@ class Canvas(ZoomView):
             self._is_space_down = True
             self._show_mouse_cursor()
         elif key == Qt.Key.Key_Escape and self._acting is not None:
+            self._drop_button()
+        elif key == Qt.Key.Key_Escape and self._tool is not None and self._tool.outline is not None:
             self.cancel_gesture()
         elif self._tool is not None and self._tool.key(key, event.modifiers()):
             self.refresh_cursor()
@@ -295,7 +310,8 @@ class Canvas(ZoomView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._is_space_down = False
-        self.cancel_gesture()
+        # What lasts between clicks stays: a look at another window must not cost a polygon.
+        self._drop_button()
         self._show_mouse_cursor()
         super().focusOutEvent(event)
 
@@ -351,6 +367,20 @@ class Canvas(ZoomView):
             place = self._image.mapToParent(in_image)
             self.set_view(place.x(), place.y(), zoom * old.scale / frame.scale)
 
+    def _drop_button(self) -> None:
+        """Give up what the pressed button was doing."""
+        acting, self._acting = self._acting, None
+        if acting is not None:
+            acting.cancel()
+        self.refresh_cursor()
+
+    def _for_tool(self, tool: Tool, point: QPointF) -> QPointF:
+        if not tool.is_clipped:
+            return point
+        size = self._working_size
+        x, y = min(max(point.x(), 0), size.width()), min(max(point.y(), 0), size.height())
+        return QPointF(x, y)
+
     def _color_prediction(self) -> None:
         opacity = self._prediction_opacity
         self._prediction.set_table(class_table(self._classes, self._hidden, opacity))
@@ -372,6 +402,11 @@ class Canvas(ZoomView):
         radius = self._tool.cursor_radius if self._tool and has_tool and not is_panning else None
         self._cursor.show_circle(point, radius)
         self._cursor.show_rectangle(self._tool.preview if self._tool else None)
+        self._draft.show_outline(self._tool.outline if self._tool else None)
+        hint = self._tool.hint if self._tool else ""
+        if hint != self.gesture_hint:
+            self._gesture_hint.set_text(hint)
+            self._place_overlays()
 
     def _show_mouse_cursor(self) -> None:
         shape = self._tool.cursor if self._tool else Qt.CursorShape.ArrowCursor
@@ -389,3 +424,4 @@ class Canvas(ZoomView):
         area = self.viewport().rect()
         self._hint.place(area)
         self._heat_bar.place(area)
+        self._gesture_hint.place(area)

@@ -23,6 +23,9 @@ HALO_COLOR = QColor(255, 255, 255)
 OUTLINE_PX = 2.0
 HALO_PX = 4.0
 TABLE_SIZE = 256
+# What is being drawn, dark on light: one of the two is seen on any image.
+DARK, LIGHT = QColor(0, 0, 0, 210), QColor(255, 255, 255)
+STROKES = ((DARK, 4.0), (LIGHT, 2.0))
 
 _MARGIN_PX = 4.0
 
@@ -189,7 +192,7 @@ class OutlineLayer(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for color, width in ((HALO_COLOR, HALO_PX), (REGION_COLOR, OUTLINE_PX)):
-            painter.setPen(_cosmetic_pen(painter, color, width))
+            painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawPath(path)
 
     def _grown(self, box: Box) -> QRectF:
@@ -237,14 +240,17 @@ class CursorLayer(QGraphicsItem):
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # Dark on light: one of the two is seen on any image.
-        for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
-            painter.setPen(_cosmetic_pen(painter, color, width))
+        # The circle hides what it goes over, so it is finer.
+        for color, width in ((QColor(0, 0, 0, 160), 3.0), (LIGHT, 1.0)):
+            painter.setPen(cosmetic_pen(painter, color, width))
             painter.drawEllipse(self._circle)
-            painter.drawRect(self._rectangle)
+        if not self._rectangle.isNull():
+            for color, width in STROKES:
+                painter.setPen(cosmetic_pen(painter, color, width))
+                painter.drawRect(self._rectangle)
 
 
-def _cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:
+def cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:
     """Return a pen as thick on the screen at every zoom, with closed corners."""
     # Qt takes the width of a cosmetic pen in pixels of the device, not in scaled ones.
     pen = QPen(color, round(width * painter.device().devicePixelRatio()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -119,11 +119,7 @@ class HeatBar(QWidget):
         colors = current_colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        plate = QColor(colors.base)
-        plate.setAlpha(PLATE_ALPHA)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(plate)
-        painter.drawRoundedRect(self.rect(), 6, 6)
+        _paint_plate(painter, self.rect())
 
         inner = QRectF(self.rect()).adjusted(
             PLATE_PADDING, PLATE_PADDING, -PLATE_PADDING, -PLATE_PADDING
@@ -153,6 +149,51 @@ class HeatBar(QWidget):
 
     def _name(self) -> None:
         self.setAccessibleName(f"Scale of the heat map: {self._label}, 0 to 1")
+
+
+class GestureHint(QLabel):
+    """How a gesture that takes several clicks goes on, at the upper edge."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        # Not contents margins: another style sheet, as of the other theme, takes them away.
+        self.setMargin(PLATE_PADDING)
+        self.hide()
+
+    def set_text(self, text: str) -> None:
+        """Change the words; none hide it."""
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleName(text)
+            self.setVisible(bool(text))
+
+    def place(self, area: QRect) -> None:
+        """Move to the middle of the upper edge of `area`; what is too long for it wraps."""
+        room = area.width() - 2 * CORNER_MARGIN
+        self.setWordWrap(False)
+        size = self.sizeHint()
+        if size.width() > room:
+            self.setWordWrap(True)
+            size = QSize(room, self.heightForWidth(room))
+        x = area.center().x() - size.width() // 2
+        self.setGeometry(QRect(QPoint(x, area.top() + CORNER_MARGIN), size))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_plate(painter, self.rect())
+        painter.end()
+        super().paintEvent(event)
+
+
+def _paint_plate(painter: QPainter, rect: QRect) -> None:
+    plate = QColor(current_colors().base)
+    plate.setAlpha(PLATE_ALPHA)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(plate)
+    painter.drawRoundedRect(rect, 6, 6)
 
 
 def _centred_label() -> QLabel:

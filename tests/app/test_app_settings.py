@@ -17,7 +17,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_settings_come_back_as_they_were(file: Path) -> None:
-    kept = AppSettings(theme="dark", brush_size=7, window_state="AAA=", export_folder=Path("/e"))
+    kept = AppSettings(
+        theme="dark",
+        brush_size=7,
+        smart_tolerance=0,
+        window_state="AAA=",
+        export_folder=Path("/e"),
+    )
     kept.remember_model(RecentModel(source="/nets/größer"))
     kept.remember_model(RecentModel(source="net.py:build", weights=Path("/nets/w.pt")))
     kept.remember_folder(Path("/pictures"))
@@ -69,6 +75,7 @@ def test_without_a_file_the_defaults_serve(file: Path) -> None:
         {"brush_size": "broad"},
         {"brush_size": 10**30},
         {"brush_size": -3},
+        {"smart_tolerance": 101},
         {"theme": "pink"},
         {"recent_models": [1]},
         {"recent_models": [""]},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
@@ -14,7 +14,17 @@ from PIL import Image
 from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.frames import Box
-from gridsal_core.regions import bounding_box, brush, outline, read_region, rectangle
+from gridsal_core.regions import (
+    bounding_box,
+    brush,
+    filled,
+    grown,
+    outline,
+    polygon,
+    read_region,
+    rectangle,
+    shrunk,
+)
 
 HEIGHT, WIDTH = 12, 17
 
@@ -183,6 +193,139 @@ class TestRectangle:
         np.testing.assert_array_equal(region == value, ~outside(box))
 
 
+def is_inside(x: float, y: float, corners: list[tuple[float, float]]) -> bool:
+    """Count the sides that a ray from (x, y) to the left crosses: the even-odd rule, slowly."""
+    crossings = 0
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        if (y0 <= y) != (y1 <= y):
+            crossings += x0 + (y - y0) * (x1 - x0) / (y1 - y0) <= x
+    return crossings % 2 == 1
+
+
+class TestPolygon:
+    @given(st.lists(points, min_size=3, max_size=12))
+    def test_it_holds_the_centres_that_a_slow_reference_finds_inside(
+        self, corners: list[tuple[float, float]]
+    ) -> None:
+        region = polygon(corners, (HEIGHT, WIDTH))
+        assert region.dtype == np.bool_
+        for row in range(HEIGHT):
+            for column in range(WIDTH):
+                inside = is_inside(column + 0.5, row + 0.5, corners)
+                assert region[row, column] == inside, (column, row)
+
+    def test_an_upright_rectangle_holds_its_pixels_only(self) -> None:
+        region = polygon([(2, 1), (6, 1), (6, 4), (2, 4)], (HEIGHT, WIDTH))
+        np.testing.assert_array_equal(region, ~outside(Box(1, 2, 4, 6)))
+
+    def test_an_outline_that_crosses_itself_leaves_out_what_it_holds_twice(self) -> None:
+        square = [(1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0)]
+        assert not polygon(square + square, (HEIGHT, WIDTH)).any()
+
+    def test_what_lies_outside_the_image_is_cut_off(self) -> None:
+        corners = [(-50.0, -50.0), (500.0, -50.0), (500.0, 500.0), (-50.0, 500.0)]
+        assert polygon(corners, (HEIGHT, WIDTH)).all()
+        beside = [(x + 600, y) for x, y in corners]
+        assert not polygon(beside, (HEIGHT, WIDTH)).any()
+
+    @pytest.mark.parametrize(
+        "corners",
+        [[], [(3.0, 3.0)], [(1.0, 1.0), (9.0, 7.0)], [(3.6, 3.6), (3.9, 3.6), (3.9, 3.9)]],
+    )
+    def test_a_degenerate_outline_is_empty(self, corners: list[tuple[float, float]]) -> None:
+        assert not polygon(corners, (HEIGHT, WIDTH)).any()
+
+    @given(x=coordinate, y=coordinate)
+    def test_two_halves_of_a_rectangle_share_no_pixel(self, x: float, y: float) -> None:
+        left = polygon([(0, 0), (x, 0), (y, HEIGHT), (0, HEIGHT)], (HEIGHT, WIDTH))
+        right = polygon([(x, 0), (WIDTH, 0), (WIDTH, HEIGHT), (y, HEIGHT)], (HEIGHT, WIDTH))
+        whole = polygon([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], (HEIGHT, WIDTH))
+        if 0 <= x <= WIDTH and 0 <= y <= WIDTH:
+            assert not np.any(left & right)
+            np.testing.assert_array_equal(left | right, whole)
+
+
+@st.composite
+def rectangles(draw: st.DrawFn) -> BoolArray:
+    """Draw a filled rectangle, each side of it at the image border or two pixels away at least."""
+    rows = [
+        draw(st.sampled_from([0, *range(2, 6)])),
+        draw(st.sampled_from([*range(6, 11), HEIGHT])),
+    ]
+    columns = [
+        draw(st.sampled_from([0, *range(2, 8)])),
+        draw(st.sampled_from([*range(8, 16), WIDTH])),
+    ]
+    return ~outside(Box(rows[0], columns[0], rows[1], columns[1]))
+
+
+class TestGrowAndShrink:
+    @given(masks)
+    def test_growing_takes_every_pixel_that_touches_at_a_side_or_a_corner(
+        self, region: BoolArray
+    ) -> None:
+        height, width = region.shape
+        near = np.zeros(region.shape, bool)
+        for row, column in np.argwhere(region):
+            near[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = True
+        before = region.copy()
+        np.testing.assert_array_equal(grown(region), near)
+        np.testing.assert_array_equal(region, before)
+        assert grown(region).shape == (height, width)
+
+    @given(masks)
+    def test_shrinking_is_growing_what_is_outside(self, region: BoolArray) -> None:
+        np.testing.assert_array_equal(shrunk(region), ~grown(~region))
+        assert not np.any(shrunk(region) & ~region)
+
+    @given(rectangles())
+    def test_grow_then_shrink_gives_a_rectangle_back(self, region: BoolArray) -> None:
+        np.testing.assert_array_equal(shrunk(grown(region)), region)
+
+    @given(masks)
+    def test_grow_then_shrink_loses_no_pixel(self, region: BoolArray) -> None:
+        assert not np.any(region & ~shrunk(grown(region)))
+
+    def test_the_image_border_takes_nothing_away(self) -> None:
+        np.testing.assert_array_equal(shrunk(canvas(True)), canvas(True))
+        cut_off = ~outside(Box(0, 4, 6, 12))
+        np.testing.assert_array_equal(shrunk(cut_off), ~outside(Box(0, 5, 5, 11)))
+
+    def test_an_empty_region_stays_empty(self) -> None:
+        assert not grown(canvas()).any()
+        assert not shrunk(canvas()).any()
+
+
+class TestFillHoles:
+    @settings(deadline=None)  # the first call imports SciPy
+    @given(masks)
+    def test_a_hole_is_what_no_path_along_sides_joins_to_the_image_border(
+        self, region: BoolArray
+    ) -> None:
+        reached = np.zeros(region.shape, bool)
+        height, width = region.shape
+        todo = [
+            (row, column)
+            for row in range(height)
+            for column in range(width)
+            if row in (0, height - 1) or column in (0, width - 1)
+        ]
+        while todo:
+            row, column = todo.pop()
+            is_here = 0 <= row < height and 0 <= column < width
+            if is_here and not region[row, column] and not reached[row, column]:
+                reached[row, column] = True
+                todo += [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+        np.testing.assert_array_equal(filled(region), ~reached)
+
+    def test_it_fills_a_ring_and_leaves_the_callers_region(self) -> None:
+        ring = ~outside(Box(2, 2, 9, 9))
+        ring[4:7, 4:7] = False
+        before = ring.copy()
+        np.testing.assert_array_equal(filled(ring), ~outside(Box(2, 2, 9, 9)))
+        np.testing.assert_array_equal(ring, before)
+
+
 class TestBoundingBox:
     @given(masks)
     def test_it_is_the_smallest_box_that_holds_all(self, region: BoolArray) -> None:
@@ -198,7 +341,7 @@ class TestBoundingBox:
         assert crop[:, -1].any()
 
 
-def filled(lines: FloatArray, shape: tuple[int, int]) -> BoolArray:
+def rebuilt(lines: FloatArray, shape: tuple[int, int]) -> BoolArray:
     """Rebuild a region by the even-odd rule: count the vertical lines left of a pixel."""
     y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
     crossings = np.zeros(shape, int)
@@ -237,9 +380,9 @@ class TestOutline:
 
     @given(masks)
     def test_the_even_odd_rule_gives_the_region_back(self, region: BoolArray) -> None:
-        np.testing.assert_array_equal(filled(outline(region), region.shape), region)
+        np.testing.assert_array_equal(rebuilt(outline(region), region.shape), region)
         turned = outline(region.T)[..., ::-1]
-        np.testing.assert_array_equal(filled(turned, region.shape), region)
+        np.testing.assert_array_equal(rebuilt(turned, region.shape), region)
 
     @given(masks)
     def test_the_lines_are_as_long_as_the_border(self, region: BoolArray) -> None:
