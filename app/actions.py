@@ -197,6 +197,9 @@ SPECS: tuple[ActionSpec, ...] = (
         "toggle_heat", "&View", "Toggle context &map", "H", "The red map", separator_before=True
     ),
     ActionSpec("toggle_prediction", "&View", "Toggle &prediction", "P", "The classes"),
+    ActionSpec(
+        "toggle_errors", "&View", "Toggle &errors", "X", "Correct or wrong by the label map"
+    ),
     ActionSpec("toggle_image", "&View", "Toggle &image", "I", "The image itself"),
     ActionSpec("toggle_perturbed", "&View", "Toggle pert&urbed image", "O", "What was left of it"),
     ActionSpec("toggle_region", "&View", "Toggle &region outline", "R", "The request"),
