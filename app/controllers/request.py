@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
+from app.controllers.segments import SegmentsController
 from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.region import RegionDocument
@@ -17,7 +18,7 @@ from app.tools.pick import PickTool
 from app.tools.rectangle import RectangleTool
 from app.views.legend_model import share_text
 from gridsal_core.frames import Box
-from gridsal_core.segments import foreground_segment, segment_at
+from gridsal_core.segments import foreground_segment
 
 TOLD_AFTER_MS = 40
 
@@ -32,6 +33,7 @@ class RequestController(QObject):
         self._window, self._session, self._settings = window, session, settings
         self._undo = QUndoGroup(self)
         self._pick_first = False
+        self._segments = SegmentsController(window, session)
         self._tools = self._make_tools()
         # Counting pixels on every piece of a stroke would slow the brush on large images.
         self._teller = QTimer(self)
@@ -49,6 +51,7 @@ class RequestController(QObject):
         session.current_changed.connect(self._show_state)
         session.region_changed.connect(self._on_region)
         session.class_changed.connect(self._tell)
+        session.label_changed.connect(self._tell)
         session.prediction_changed.connect(self._on_prediction)
         session.network_changed.connect(self._on_network)
         self.use_tool("pick")
@@ -65,7 +68,7 @@ class RequestController(QObject):
 
     def _make_tools(self) -> dict[str, Tool]:
         return {
-            "pick": PickTool(self._on_pick),
+            "pick": PickTool(self._segments.pick, self._segments.pick_part),
             "brush": self._brush(BrushTool, "add"),
             "eraser": self._brush(EraserTool, "subtract"),
             "rectangle": RectangleTool(self._on_rectangle),
@@ -102,18 +105,6 @@ class RequestController(QObject):
     def _clear(self) -> None:
         if self._region is not None and not self._region.is_empty:
             self._region.clear()
-
-    def _on_pick(self, x: int, y: int, how: Combine) -> None:
-        prediction = self._session.prediction
-        if self._region is None:
-            return
-        if prediction is None:
-            self._window.status.showMessage(
-                "There is no prediction to pick from yet; open a network, or paint a region.", 5000
-            )
-            return
-        segment = segment_at(prediction.class_map, x, y)
-        self._region.combine(segment, how, "predicted segment", "Pick segment")
 
     def _on_rectangle(self, start: Point, end: Point, how: Combine) -> None:
         if self._region is not None:
@@ -190,4 +181,14 @@ class RequestController(QObject):
         loaded = self._session.loaded
         is_part = loaded is not None and not is_whole(loaded.frame)
         where = "crop window" if is_part else "image"
-        return f"{count:,} pixels, {share} of the {where} · {region.origin}"
+        text = f"{count:,} pixels, {share} of the {where} · {region.origin}"
+        return text + self._describe_error()
+
+    def _describe_error(self) -> str:
+        """Say what an erroneous part truly is, and what it was taken for."""
+        network, true = self._session.network, self._session.true_class
+        predicted = self._session.predicted_class
+        if network is None or true is None or predicted is None:
+            return ""
+        names = [network.classes[index].name for index in (true, predicted)]
+        return f": truly {names[0]}, predicted {names[1]}"

@@ -171,6 +171,17 @@ class Session(QObject):
         return majority_class(prediction.class_map, region.mask)
 
     @property
+    def true_class(self) -> int | None:
+        """The class that a region truly is which is the erroneous part of a segment."""
+        network, region, loaded = self.network, self.region, self.loaded
+        if network is None or region is None or loaded is None or loaded.label is None:
+            return None
+        if region.origin != "erroneous part" or region.is_empty:
+            return None
+        true = majority_class(loaded.label, region.mask)
+        return true if true < len(network.classes) else None
+
+    @property
     def class_index(self) -> int | None:
         """The class to explain: chosen by hand, else the predicted one."""
         chosen = None if self.item is None else self.item.class_index

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
+    QContextMenuEvent,
     QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
@@ -69,6 +70,8 @@ class Canvas(ZoomView):
     """The pointer left the image."""
     files_dropped = Signal(object)
     """list[Path] of what was dropped."""
+    menu_wanted = Signal(int, int, QPoint)
+    """Column and row of the pixel that a menu is wanted for, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -274,6 +277,16 @@ class Canvas(ZoomView):
         acting.release(point)
         self._show_mouse_cursor()
         self._show_cursor(point)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        pixel = pixel_at(self.to_image(QPointF(event.pos())), self._working_size)
+        place = event.globalPos()
+        # The menu key means the pixel under the pointer, if that is over the image.
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._hovered is not None:
+            pixel = self._hovered
+            place = QCursor.pos()
+        if pixel is not None and self._acting is None and not self._image.is_empty:
+            self.menu_wanted.emit(pixel.x(), pixel.y(), place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
