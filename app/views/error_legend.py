@@ -41,6 +41,11 @@ class ErrorLegend(QWidget):
         """What stands under correct, wrong and ignored."""
         return tuple(label.text() for label in self._shares)
 
+    @property
+    def tips(self) -> tuple[str, ...]:
+        """What is said at the pointer of correct, wrong and ignored."""
+        return tuple(label.toolTip() for label in self._shares)
+
     def set_shares(
         self, shares: tuple[float, float, float] | None, mean_iou: float | None = None
     ) -> None:
