@@ -16,13 +16,14 @@ from app.theme import apply_theme
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
 from app.views.what_if_dialog import WhatIfDialog
+from gridsal_core.arrays import BoolArray
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
 from tests.app.doors import is_shown, save_weights, shown
 from tests.driver import NO_KEYS, Driver, there
 
 STREET_IMAGE = "0016E5_08001.jpg"
-BICYCLIST = 10
+BUILDING, BICYCLIST = 1, 10
 MISTAKEN_IMAGE = "14_unbiased_digit3.png"
 LONG_SECONDS = 900.0
 
@@ -102,10 +103,8 @@ def _pick_bicyclist(stage: Stage) -> None:
     driver = stage.driver
     driver.open(*stage.street)
     _choose_image(driver, STREET_IMAGE)
-    segment = largest_segment(driver.prediction.class_map, BICYCLIST)
-    rows, columns = segment.nonzero()
-    middle = len(rows) // 2
-    driver.click(int(columns[middle]), int(rows[middle]))
+    y, x = _middle(largest_segment(driver.prediction.class_map, BICYCLIST))
+    driver.click(x, y)
     # One start instead of two: the pictures should not take an hour.
     settings = driver.window.settings
     settings.set_settings(replace(settings.settings(), init=1.0))
@@ -116,7 +115,7 @@ def demo_errors(stage: Stage) -> bool:
     demo_ready(stage)
     driver = stage.driver
     _choose_image(driver, MISTAKEN_IMAGE)
-    driver.key(Qt.Key.Key_X)
+    driver.action("toggle_errors")
     driver.wait(lambda: all(driver.window.layers.error_legend.texts))
     y, x = _a_wrong_pixel(driver)
     driver.click(x, y, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -129,13 +128,9 @@ def street_errors(stage: Stage) -> bool:
         return False
     _pick_bicyclist(stage)
     driver = stage.driver
-    driver.key(Qt.Key.Key_X)
+    driver.action("toggle_errors")
     driver.wait(lambda: all(driver.window.layers.error_legend.texts))
-    y, x = _a_wrong_pixel(driver)
-    place = driver.window.canvas.viewport().mapTo(driver.window, driver.point(x, y))
-    handle = there(driver.window.windowHandle())
-    QTest.mouseClick(handle, Qt.MouseButton.RightButton, NO_KEYS, place)
-    driver.wait(lambda: QApplication.activePopupWidget() is not None)
+    _open_menu(driver, *_middle(driver.prediction.class_map == BUILDING))
     return True
 
 
@@ -149,11 +144,15 @@ def no_labels(stage: Stage) -> bool:
     driver.app.files.open_folder(alone)
     driver.wait(lambda: driver.session.loaded and driver.session.loaded.path.parent == alone)
     driver.wait(lambda: driver.session.prediction is not None)
-    place = driver.window.canvas.viewport().mapTo(driver.window, driver.point(32, 32))
+    _open_menu(driver, 32, 32)
+    return True
+
+
+def _open_menu(driver: Driver, y: int, x: int) -> None:
+    place = driver.window.canvas.viewport().mapTo(driver.window, driver.point(x, y))
     handle = there(driver.window.windowHandle())
     QTest.mouseClick(handle, Qt.MouseButton.RightButton, NO_KEYS, place)
     driver.wait(lambda: QApplication.activePopupWidget() is not None)
-    return True
 
 
 def _choose_image(driver: Driver, name: str) -> None:
@@ -171,7 +170,12 @@ def _a_wrong_pixel(driver: Driver) -> tuple[int, int]:
     is_wrong = (class_map != label) & (label < count) & (label > 0)
     kinds = class_map.astype(int) * count + label
     commonest = np.bincount(kinds[is_wrong]).argmax()
-    places = np.argwhere(is_wrong & (kinds == commonest))
+    return _middle(is_wrong & (kinds == commonest))
+
+
+def _middle(mask: BoolArray) -> tuple[int, int]:
+    """The pixel (row, column) of a mask that is in the middle in reading order."""
+    places = np.argwhere(mask)
     row, column = places[len(places) // 2].tolist()
     return row, column
 

@@ -21,6 +21,7 @@ class ErrorsController(QObject):
         self._found: Comparison | None = None
         self._box = window.layers.boxes["errors"]
         self._box.toggled.connect(self._show)
+        window.action("toggle_errors").triggered.connect(self._explain_refusal)
         for signal in (
             session.network_changed,
             session.current_changed,
@@ -81,6 +82,10 @@ class ErrorsController(QObject):
                 self._show()
 
         self._tasks.submit(lambda: compare(class_map, label, count), take, self._tell)
+
+    def _explain_refusal(self) -> None:
+        if not self._box.isEnabled():
+            self._tell(self._box.toolTip())
 
     def _tell(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, 8000)

@@ -137,6 +137,7 @@ class TestLayer:
         assert box.toolTip() == reason
         demo.key(Qt.Key.Key_X)
         assert not box.isChecked()
+        assert demo.window.status.currentMessage() == reason
 
     def test_before_anything_is_open_it_says_what_to_open(self, driver: Driver) -> None:
         driver.open(None, None)

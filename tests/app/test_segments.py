@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -164,6 +164,16 @@ class TestMenu:
         mistaken.click(5, 5, ALT)
         assert mistaken.window.status.currentMessage() == reason
         assert mistaken.region.is_empty
+
+    def test_the_menu_key_means_the_pixel_under_the_pointer(self, mistaken: Driver) -> None:
+        x, y = pixel(mistaken, BACKGROUND, DIGIT_3)
+        mistaken.hover(x, y)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1))
+        QApplication.sendEvent(mistaken.window.canvas, event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, SegmentMenu)
+        assert "background" in texts(menu)[0]
+        menu.close()
 
     def test_beside_the_image_there_is_no_menu(self, mistaken: Driver) -> None:
         place = mistaken.window.canvas.viewport().mapTo(mistaken.window, QPoint(2, 2))
