@@ -29,12 +29,12 @@ class ErrorKind:
 
 
 # Of Okabe and Ito's colours, which colour-blind eyes tell apart; wrong is bright, correct of middle
-# brightness, ignored dark, so that they differ in grey too. Neither is the map's red nor the
-# outline's blue.
+# brightness, ignored a dark grey, so that they differ without colour too. None is the map's red or
+# the outline's blue.
 ERROR_KINDS: Final = (
     ErrorKind(CORRECT, "correct", (0, 158, 115), "The predicted class is the true one"),
     ErrorKind(WRONG, "wrong", (240, 228, 66), "The label map says another class"),
-    ErrorKind(IGNORED, "ignored", (32, 32, 40), "The label map says no class of the network"),
+    ErrorKind(IGNORED, "ignored", (84, 80, 92), "The label map says no class of the network"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
@@ -29,6 +29,9 @@ class RequestPanel(QWidget):
     def __init__(self, parts: Mapping[str, QAction]) -> None:
         super().__init__()
         self._region = note()
+        self._region.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        # A part takes two lines to tell: the buttons below must not move under the pointer.
+        self._region.setMinimumHeight(2 * self._region.fontMetrics().lineSpacing())
         self.part_buttons = [_button(text, action) for text, action in parts.items()]
         self.class_box = QComboBox()
         self.class_box.setMaxVisibleItems(20)

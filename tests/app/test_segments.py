@@ -168,7 +168,8 @@ class TestMenu:
     def test_the_menu_key_means_the_pixel_under_the_pointer(self, mistaken: Driver) -> None:
         x, y = pixel(mistaken, BACKGROUND, DIGIT_3)
         mistaken.hover(x, y)
-        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1))
+        place = mistaken.window.canvas.mapToGlobal(QPoint(1, 1))
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1), place)
         QApplication.sendEvent(mistaken.window.canvas, event)
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, SegmentMenu)
@@ -255,7 +256,10 @@ class TestKeysAndButtons:
             (whole, whole & (true == BACKGROUND), whole & (true == DIGIT_3)),
             strict=True,
         ):
+            top = button.mapToGlobal(QPoint()).y()
             mistaken.push(button)
+            mistaken.rest(80)  # what was picked is told a little later
+            assert button.mapToGlobal(QPoint()).y() == top
             np.testing.assert_array_equal(mistaken.region.mask, part)
         for _ in range(5):  # the whole segment was there already at the first button
             mistaken.action("undo")
