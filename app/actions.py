@@ -138,7 +138,8 @@ SPECS: tuple[ActionSpec, ...] = (
         "&Tools",
         "&Pick segment",
         "S",
-        "Click picks a segment; Shift adds, Ctrl or Alt subtracts",
+        "Click picks a segment; Shift adds, Ctrl subtracts; Alt picks its correct part, Alt+Shift "
+        "its wrong part at the pointer; the right button offers all",
         "pick",
         "tool",
         True,
@@ -215,6 +216,29 @@ SPECS: tuple[ActionSpec, ...] = (
         "tool",
         True,
     ),
+    ActionSpec(
+        "segment_whole",
+        "&Tools",
+        "&Whole segment",
+        "Shift+S",
+        "Of the picked part, take the whole segment again",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "segment_correct",
+        "&Tools",
+        "Its &correct part",
+        "C",
+        "Of the picked segment, take what is correct by the label map",
+    ),
+    ActionSpec(
+        "segment_wrong",
+        "&Tools",
+        "Its wr&ong part",
+        "Shift+C",
+        "Of the picked segment, take the largest part that truly is another class; again for the "
+        "next one",
+    ),
     ActionSpec("run", "&Run", "&Run or pause", "F5", "Explain the region; again to pause"),
     ActionSpec("stop", "&Run", "&Stop", "Shift+F5", "End the run and keep what there is"),
     ActionSpec(
@@ -257,6 +281,9 @@ SPECS: tuple[ActionSpec, ...] = (
         "toggle_heat", "&View", "Toggle context &map", "H", "The red map", separator_before=True
     ),
     ActionSpec("toggle_prediction", "&View", "Toggle &prediction", "P", "The classes"),
+    ActionSpec(
+        "toggle_errors", "&View", "Toggle &errors", "X", "Correct or wrong by the label map"
+    ),
     ActionSpec("toggle_image", "&View", "Toggle &image", "I", "The image itself"),
     ActionSpec("toggle_perturbed", "&View", "Toggle pert&urbed image", "O", "What was left of it"),
     ActionSpec("toggle_region", "&View", "Toggle &region outline", "R", "The request"),

@@ -54,7 +54,13 @@ class MainWindow(QMainWindow):
         self.images = ImageListPanel(images)
         self.layers = LayersPanel()
         self.legend = Legend()
-        self.request = RequestPanel()
+        self.request = RequestPanel(
+            {
+                "Segment": self.action("segment_whole"),
+                "Correct": self.action("segment_correct"),
+                "Wrong": self.action("segment_wrong"),
+            }
+        )
         self.settings = SettingsPanel()
         self.run = RunPanel()
         self.result = ResultPanel()
@@ -168,6 +174,7 @@ class MainWindow(QMainWindow):
                 menu.addMenu(self.recent_folders)
         for menu in menus.values():
             self.menuBar().addMenu(menu)
+        menus["&Tools"].setToolTipsVisible(True)  # they say why a part cannot be had
         menus["&View"].addMenu(self.view_bar.menu)
         panels = menus["&View"].addMenu("Panels")
         for dock in self.docks.values():

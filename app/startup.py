@@ -17,6 +17,7 @@ from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
+from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
 from app.controllers.files import FilesController
 from app.controllers.labels import LabelsController
@@ -83,6 +84,8 @@ class Application(QObject):
         self.requests = RequestController(window, session, settings)
         self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
+        # After the display, which empties the canvas for each new image.
+        self.errors = ErrorsController(window, session, self.tasks)
         self.exports = ExportController(window, session, engine, settings)
         self.what_ifs = WhatIfController(window, session, engine, settings)
         self.checks = CheckMapController(window, session, self.runs, engine, settings)

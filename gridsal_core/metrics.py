@@ -1,10 +1,10 @@
-"""How much context a map shows, and where: the measures of section 4.1 of the paper."""
+"""How much context a map shows, and where (section 4.1 of the paper); how good predictions are."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gridsal_core.arrays import BoolArray, FloatArray
+from gridsal_core.arrays import BoolArray, FloatArray, IndexArray
 from gridsal_core.errors import RequestError
 
 
@@ -80,6 +80,33 @@ def area_under_roc(positives: FloatArray, negatives: FloatArray) -> float:
     values = np.asarray(positives, np.float64)
     below, up_to = (np.searchsorted(ranked, values, side=side) for side in ("left", "right"))
     return float((below + up_to).mean() / (2 * len(ranked)))
+
+
+def intersection_over_union(
+    truth: IndexArray, predicted: IndexArray, class_count: int
+) -> tuple[float | None, ...]:
+    """Return how well each class was predicted: |both| / |either|, over all pixels together.
+
+    Parameters
+    ----------
+    truth, predicted
+        Classes, of equal shape. A true class from `class_count` on means "unlabelled": the pixel
+        does not count.
+    class_count
+        Number of classes.
+
+    Returns
+    -------
+    One value in [0, 1] for each class; None where neither truth nor prediction holds the class.
+    """
+    is_known = truth < class_count
+    pairs = truth[is_known].astype(np.intp)
+    pairs *= class_count
+    pairs += predicted[is_known]
+    confusion = np.bincount(pairs, minlength=class_count**2).reshape(class_count, class_count)
+    both = np.diagonal(confusion)
+    either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
+    return tuple(b / e if e else None for b, e in zip(both.tolist(), either.tolist(), strict=True))
 
 
 def _check(saliency: FloatArray, mask: BoolArray) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.theme import apply_theme
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
 from app.views.what_if_dialog import WhatIfDialog
+from gridsal_core.arrays import BoolArray
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
 from tests.app.doors import is_shown, save_weights, shown
-from tests.driver import Driver
+from tests.driver import NO_KEYS, Driver, there
 
 STREET_IMAGE = "0016E5_08001.jpg"
-BICYCLIST = 10
+BUILDING, BICYCLIST = 1, 10
+MISTAKEN_IMAGE = "14_unbiased_digit3.png"
 LONG_SECONDS = 900.0
 
 
@@ -44,7 +50,9 @@ class Stage:
         window.screen().grabWindow(0, 0, 0, window.width(), window.height()).save(str(file))
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window, and a menu that is still open."""
+        if (popup := QApplication.activePopupWidget()) is not None:
+            popup.close()
         self.driver.close()
 
 
@@ -94,17 +102,82 @@ def street_result(stage: Stage) -> bool:
 def _pick_bicyclist(stage: Stage) -> None:
     driver = stage.driver
     driver.open(*stage.street)
-    row = [path.name for path in driver.session.images].index(STREET_IMAGE)
-    driver.window.images.select(row)
-    driver.wait(lambda: driver.session.loaded and driver.session.loaded.path.name == STREET_IMAGE)
-    driver.wait(lambda: driver.session.prediction is not None)
-    segment = largest_segment(driver.prediction.class_map, BICYCLIST)
-    rows, columns = segment.nonzero()
-    middle = len(rows) // 2
-    driver.click(int(columns[middle]), int(rows[middle]))
+    _choose_image(driver, STREET_IMAGE)
+    y, x = _middle(largest_segment(driver.prediction.class_map, BICYCLIST))
+    driver.click(x, y)
     # One start instead of two: the pictures should not take an hour.
     settings = driver.window.settings
     settings.set_settings(replace(settings.settings(), init=1.0))
+
+
+def demo_errors(stage: Stage) -> bool:
+    """What is wrong with a prediction of the demo, and one wrong part of it picked."""
+    demo_ready(stage)
+    driver = stage.driver
+    _choose_image(driver, MISTAKEN_IMAGE)
+    driver.action("toggle_errors")
+    driver.wait(lambda: all(driver.window.layers.error_legend.texts))
+    y, x = _a_wrong_pixel(driver)
+    driver.click(x, y, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    return True
+
+
+def street_errors(stage: Stage) -> bool:
+    """The same of a street scene, with the menu of a segment open."""
+    if not stage.has_street:
+        return False
+    _pick_bicyclist(stage)
+    driver = stage.driver
+    driver.action("toggle_errors")
+    driver.wait(lambda: all(driver.window.layers.error_legend.texts))
+    _open_menu(driver, *_middle(driver.prediction.class_map == BUILDING))
+    return True
+
+
+def no_labels(stage: Stage) -> bool:
+    """The menu of a segment where nobody says what is true."""
+    demo_ready(stage)
+    driver = stage.driver
+    alone = stage.folder / "unlabelled"
+    alone.mkdir()
+    shutil.copy(driver.loaded.path, alone / "alone.png")
+    driver.app.files.open_folder(alone)
+    driver.wait(lambda: driver.session.loaded and driver.session.loaded.path.parent == alone)
+    driver.wait(lambda: driver.session.prediction is not None)
+    _open_menu(driver, 32, 32)
+    return True
+
+
+def _open_menu(driver: Driver, y: int, x: int) -> None:
+    place = driver.window.canvas.viewport().mapTo(driver.window, driver.point(x, y))
+    handle = there(driver.window.windowHandle())
+    QTest.mouseClick(handle, Qt.MouseButton.RightButton, NO_KEYS, place)
+    driver.wait(lambda: QApplication.activePopupWidget() is not None)
+
+
+def _choose_image(driver: Driver, name: str) -> None:
+    driver.window.images.select([path.name for path in driver.session.images].index(name))
+    driver.wait(lambda: driver.session.loaded and driver.session.loaded.path.name == name)
+    driver.wait(lambda: driver.session.prediction is not None)
+
+
+def _a_wrong_pixel(driver: Driver) -> tuple[int, int]:
+    """A pixel (row, column) of the commonest mistake that is not about the background."""
+    class_map, label = driver.prediction.class_map, driver.loaded.label
+    if label is None:
+        raise AssertionError("the scene needs a label map")
+    count = len(driver.network.classes)
+    is_wrong = (class_map != label) & (label < count) & (label > 0)
+    kinds = class_map.astype(int) * count + label
+    commonest = np.bincount(kinds[is_wrong]).argmax()
+    return _middle(is_wrong & (kinds == commonest))
+
+
+def _middle(mask: BoolArray) -> tuple[int, int]:
+    """The pixel (row, column) of a mask that is in the middle in reading order."""
+    places = np.argwhere(mask)
+    row, column = places[len(places) // 2].tolist()
+    return row, column
 
 
 def open_model(stage: Stage) -> bool:
@@ -201,4 +274,7 @@ SCENES: dict[str, Callable[[Stage], bool]] = {
     "gradient-result": gradient_result,
     "polygon": polygon,
     "smart-select": smart_select,
+    "errors-demo": demo_errors,
+    "errors-street": street_errors,
+    "errors-no-labels": no_labels,
 }

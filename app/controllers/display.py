@@ -76,7 +76,10 @@ class DisplayController(QObject):
         self._window.canvas.set_region(region.mask)
         self._show_result()
         # Red over class colours reads badly: the map has the image to itself where there is one.
-        self._window.layers.boxes["prediction"].setChecked(self._session.result is None)
+        boxes, has_result = self._window.layers.boxes, self._session.result is not None
+        if has_result:
+            boxes["errors"].setChecked(False)
+        boxes["prediction"].setChecked(not has_result and not boxes["errors"].isChecked())
 
     def _on_network(self) -> None:
         network = self._session.network
@@ -137,10 +140,13 @@ class DisplayController(QObject):
         self._window.result.set_outdated(not is_same)
 
     def _on_opacity(self, layer: str, opacity: float) -> None:
-        if layer == "heat":
-            self._window.canvas.set_heat_opacity(opacity)
-        else:
-            self._window.canvas.set_prediction_opacity(opacity)
+        canvas = self._window.canvas
+        set_opacity = {
+            "heat": canvas.set_heat_opacity,
+            "prediction": canvas.set_prediction_opacity,
+            "errors": canvas.set_errors_opacity,
+        }
+        set_opacity[layer](opacity)
 
     def _on_zoom(self) -> None:
         self._window.status.set_zoom(self._window.canvas.image_zoom)

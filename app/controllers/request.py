@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
 from app.controllers.region_edits import SAID_MS, RegionEditsController
+from app.controllers.segments import NO_PREDICTION, SegmentsController
 from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.region import RegionDocument
@@ -24,11 +25,10 @@ from app.tools.smart import SmartTool
 from app.views.legend_model import share_text
 from gridsal_core.frames import Box
 from gridsal_core.regions import polygon
-from gridsal_core.segments import foreground_segment, segment_at
+from gridsal_core.segments import foreground_segment
 from gridsal_core.smart_select import smart_select
 
 TOLD_AFTER_MS = 40
-NO_PREDICTION = "There is no prediction to pick from yet; open a network, or paint a region."
 
 Point = tuple[float, float]
 
@@ -42,6 +42,7 @@ class RequestController(QObject):
         self._undo = QUndoGroup(self)
         self._pick_first = False
         self._edits = RegionEditsController(window, session)
+        self._segments = SegmentsController(window, session)
         self._tools = self._make_tools()
         # Counting pixels on every piece of a stroke would slow the brush on large images.
         self._teller = QTimer(self)
@@ -61,6 +62,7 @@ class RequestController(QObject):
         session.current_changed.connect(self._edits.refresh)
         session.region_changed.connect(self._on_region)
         session.class_changed.connect(self._tell)
+        session.label_changed.connect(self._tell)
         session.prediction_changed.connect(self._on_prediction)
         session.network_changed.connect(self._on_network)
         self.use_tool("pick")
@@ -78,7 +80,7 @@ class RequestController(QObject):
 
     def _make_tools(self) -> dict[str, Tool]:
         return {
-            "pick": PickTool(self._on_pick),
+            "pick": PickTool(self._segments.pick, self._segments.pick_part),
             "brush": self._brush(BrushTool, "add"),
             "eraser": self._brush(EraserTool, "subtract"),
             "rectangle": RectangleTool(self._on_rectangle),
@@ -121,16 +123,6 @@ class RequestController(QObject):
     @property
     def _region(self) -> RegionDocument | None:
         return self._session.region
-
-    def _on_pick(self, x: int, y: int, how: Combine) -> None:
-        prediction = self._session.prediction
-        if self._region is None:
-            return
-        if prediction is None:
-            self._say(NO_PREDICTION)
-            return
-        segment = segment_at(prediction.class_map, x, y)
-        self._region.combine(segment, how, "predicted segment", "Pick segment")
 
     def _on_rectangle(self, start: Point, end: Point, how: Combine) -> None:
         if self._region is not None:
@@ -235,4 +227,14 @@ class RequestController(QObject):
         loaded = self._session.loaded
         is_part = loaded is not None and not is_whole(loaded.frame)
         where = "crop window" if is_part else "image"
-        return f"{count:,} pixels, {share} of the {where} · {region.origin}"
+        text = f"{count:,} pixels, {share} of the {where} · {region.origin}"
+        return text + self._describe_error()
+
+    def _describe_error(self) -> str:
+        """Say what an erroneous part truly is, and what it was taken for."""
+        network, true = self._session.network, self._session.true_class
+        predicted = self._session.predicted_class
+        if network is None or true is None or predicted is None:
+            return ""
+        names = [network.classes[index].name for index in (true, predicted)]
+        return f": truly {names[0]}, predicted {names[1]}"

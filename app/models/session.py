@@ -97,6 +97,8 @@ class Session(QObject):
     """The image is there, or it is worked on at another frame."""
     prediction_changed = Signal()
     """Of the current image."""
+    label_changed = Signal()
+    """The label map of the current image was read anew."""
     region_changed = Signal(object)
     """The Box of the current image's region that may differ."""
     class_changed = Signal()
@@ -169,6 +171,17 @@ class Session(QObject):
         return majority_class(prediction.class_map, region.mask)
 
     @property
+    def true_class(self) -> int | None:
+        """The class that a region truly is which is the erroneous part of a segment."""
+        network, region, loaded = self.network, self.region, self.loaded
+        if network is None or region is None or loaded is None or loaded.label is None:
+            return None
+        if region.origin != "erroneous part" or region.is_empty:
+            return None
+        true = majority_class(loaded.label, region.mask)
+        return true if true < len(network.classes) else None
+
+    @property
     def class_index(self) -> int | None:
         """The class to explain: chosen by hand, else the predicted one."""
         chosen = None if self.item is None else self.item.class_index
@@ -235,6 +248,7 @@ class Session(QObject):
         """Take over the label map of the image that is loaded, read anew for other classes."""
         if self.loaded is not None and self.loaded.rgb is relabelled.rgb:
             self.loaded = relabelled
+            self.label_changed.emit()
 
     def add_prediction(self, network: str, view: ImageView, prediction: Prediction) -> None:
         """Keep a prediction of the network with this hash."""
@@ -287,6 +301,27 @@ class Session(QObject):
             return str(error)
         settings.check_image(*self.loaded.rgb.shape[:2])
         return ""
+
+    @property
+    def why_not_compared(self) -> str:
+        """Say what is missing before the prediction can be held against labels; empty if nothing.
+
+        A sentence for the user.
+        """
+        if self.network is None:
+            return "Open a network first: File > Open model."
+        if self.current is None:
+            return "Open an image folder first: File > Open image folder."
+        loaded = self.loaded
+        if loaded is None:
+            return self._trouble or "The image is being read."
+        if loaded.label is None and loaded.page > 0:
+            return "A label map belongs to the first page of an image file; go back to it."
+        if loaded.label is None:
+            return loaded.label_note or (
+                f"{loaded.path.name} has no label map; File > Label maps says where they are."
+            )
+        return "" if self.prediction else self._trouble or "The prediction is being made."
 
     def _choose(self, image: Path | None, page: int) -> None:
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
+    QContextMenuEvent,
     QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
@@ -32,20 +33,19 @@ from app.views.canvas_layers import (
     ImageLayer,
     IndexLayer,
     OutlineLayer,
-    class_table,
     heat_table,
 )
 from app.views.canvas_overlays import GestureHint, HeatBar, HintCard
 from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
+from app.views.class_layers import ErrorLayer, PredictionLayer
 from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
 from app.views.draft_layer import DraftLayer
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import ClassInfo
 
-Layer = Literal["image", "prediction", "perturbed", "heat", "region"]
+Layer = Literal["image", "prediction", "errors", "perturbed", "heat", "region"]
 
-DEFAULT_PREDICTION_OPACITY = 0.45
 DEFAULT_HEAT_OPACITY = 0.8
 ARROW_PAN_PX = 64
 
@@ -60,9 +60,9 @@ _ARROWS = {
 class Canvas(ZoomView):
     """Shows one image and what is known about it; turns gestures into calls of the tool.
 
-    Layers from bottom to top: image, perturbed image, prediction, heat map, region outline, brush
-    cursor, half-drawn outline. The wheel zooms about the pointer; the middle button, or Space and
-    the left one, pans; the arrow keys pan.
+    Layers from bottom to top: image, perturbed image, prediction, errors, heat map, region outline,
+    brush cursor, half-drawn outline. The wheel zooms about the pointer; the middle button, or Space
+    and the left one, pans; the arrow keys pan; the right button asks for a menu.
     """
 
     hovered = Signal(int, int)
@@ -71,6 +71,8 @@ class Canvas(ZoomView):
     """The pointer left the image."""
     files_dropped = Signal(object)
     """list[Path] of what was dropped."""
+    menu_wanted = Signal(int, int, QPoint)
+    """Column and row of the pixel that a menu is wanted for, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +83,8 @@ class Canvas(ZoomView):
         self._image = DetailLayer()
         self._frame_layer = FrameLayer()
         self._perturbed = ImageLayer()
-        self._prediction = IndexLayer()
+        self._prediction = PredictionLayer()
+        self._errors = ErrorLayer()
         self._heat = IndexLayer()
         self._region = OutlineLayer()
         self._cursor = CursorLayer()
@@ -90,6 +93,7 @@ class Canvas(ZoomView):
             "image": self._image,
             "perturbed": self._perturbed,
             "prediction": self._prediction,
+            "errors": self._errors,
             "heat": self._heat,
             "region": self._region,
         }
@@ -98,10 +102,8 @@ class Canvas(ZoomView):
             self.add_layer(item)
         self._frame = Frame.whole((1, 1))
         self._perturbed.setVisible(False)
+        self._errors.setVisible(False)
         self._picture_key = 0
-        self._classes: tuple[ClassInfo, ...] = ()
-        self._hidden: set[int] = set()
-        self._prediction_opacity = DEFAULT_PREDICTION_OPACITY
         self._heat.set_table(heat_table(DEFAULT_HEAT_OPACITY))
 
         self._tool: Tool | None = None
@@ -144,6 +146,7 @@ class Canvas(ZoomView):
         self.cancel_gesture()
         is_same = bool(levels) and levels[0].cacheKey() == self._picture_key
         self.set_prediction(None, ())
+        self.set_errors(None)
         self.set_perturbed(None)
         self.set_heat(None)
         self.set_region(None)
@@ -173,22 +176,23 @@ class Canvas(ZoomView):
 
         What `set_class_visible` has hidden stays hidden until the classes change.
         """
-        if class_map is not None:
-            if classes != self._classes:
-                self._classes = classes
-                self._hidden.clear()
-            self._color_prediction()
-        self._prediction.set_indices(class_map)
+        self._prediction.set_prediction(class_map, classes)
 
     def set_class_visible(self, index: int, is_visible: bool) -> None:
         """Show or hide one class of the prediction."""
-        (self._hidden.discard if is_visible else self._hidden.add)(index)
-        self._color_prediction()
+        self._prediction.set_class_visible(index, is_visible)
 
     def set_prediction_opacity(self, opacity: float) -> None:
         """Set the opacity of the prediction, 0 to 1."""
-        self._prediction_opacity = opacity
-        self._color_prediction()
+        self._prediction.set_strength(opacity)
+
+    def set_errors(self, verdicts: ByteArray | None) -> None:
+        """Lay (H, W) verdicts of `compare` over the image while their layer is visible."""
+        self._errors.set_indices(verdicts)
+
+    def set_errors_opacity(self, opacity: float) -> None:
+        """Set the opacity of the errors, 0 to 1."""
+        self._errors.set_strength(opacity)
 
     def set_heat(self, saliency: FloatArray | None) -> None:
         """Lay (H, W) saliency in [0, 1] over the image in red, on the fixed scale 0 to 1."""
@@ -209,7 +213,7 @@ class Canvas(ZoomView):
         self._region.set_region(region, box)
 
     def set_layer_visible(self, layer: Layer, is_visible: bool) -> None:
-        """Show or hide a layer; the perturbed image starts hidden."""
+        """Show or hide a layer; the perturbed image and the errors start hidden."""
         self._layers[layer].setVisible(is_visible)
         self._show_heat_bar()
 
@@ -286,6 +290,16 @@ class Canvas(ZoomView):
         acting.release(self._for_tool(acting, point))
         self._show_mouse_cursor()
         self._show_cursor(point)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        pixel = pixel_at(self.to_image(QPointF(event.pos())), self._working_size)
+        place = event.globalPos()
+        # The menu key means the pixel under the pointer, if that is over the image.
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._hovered is not None:
+            pixel = self._hovered
+            place = QCursor.pos()
+        if pixel is not None and self._acting is None and not self._image.is_empty:
+            self.menu_wanted.emit(pixel.x(), pixel.y(), place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
@@ -380,10 +394,6 @@ class Canvas(ZoomView):
         size = self._working_size
         x, y = min(max(point.x(), 0), size.width()), min(max(point.y(), 0), size.height())
         return QPointF(x, y)
-
-    def _color_prediction(self) -> None:
-        opacity = self._prediction_opacity
-        self._prediction.set_table(class_table(self._classes, self._hidden, opacity))
 
     def _hover(self, point: QPointF | None) -> None:
         is_empty = point is None or self._image.is_empty

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
@@ -15,8 +13,6 @@ from app.models.picture import halved, to_qimage
 from app.views.outline_splice import NO_LINES, lines_within, spliced
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box
-from gridsal_core.palette import color_table
-from gridsal_core.types import ClassInfo
 
 REGION_COLOR = QColor(0, 90, 255)
 HALO_COLOR = QColor(255, 255, 255)
@@ -258,14 +254,6 @@ def cosmetic_pen(painter: QPainter, color: QColor, width: float) -> QPen:
     pen.setCapStyle(Qt.PenCapStyle.SquareCap)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     return pen
-
-
-def class_table(classes: Sequence[ClassInfo], hidden: Collection[int], opacity: float) -> ByteArray:
-    """Return the (256, 4) table of a prediction; values that are no class stay transparent."""
-    alpha = np.zeros((TABLE_SIZE, 1), np.uint8)
-    alpha[: len(classes)] = round(255 * opacity)
-    alpha[[index % TABLE_SIZE for index in hidden]] = 0
-    return np.concatenate([color_table(classes), alpha], 1)
 
 
 def heat_table(opacity: float) -> ByteArray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
-from app.views.canvas import DEFAULT_HEAT_OPACITY, DEFAULT_PREDICTION_OPACITY
+from app.views.canvas import DEFAULT_HEAT_OPACITY
+from app.views.class_layers import DEFAULT_ERRORS_OPACITY, DEFAULT_PREDICTION_OPACITY
+from app.views.error_legend import ErrorLegend
 from app.views.forms import GAP, PercentSlider, heading
 
 ROWS = (
@@ -16,10 +18,17 @@ ROWS = (
         "The network's class at every pixel (P)",
         DEFAULT_PREDICTION_OPACITY,
     ),
+    (
+        "errors",
+        "Errors",
+        "Where the prediction is correct or wrong by the label map (X)",
+        DEFAULT_ERRORS_OPACITY,
+    ),
     ("image", "Image", "The image itself (I)", None),
     ("perturbed", "Perturbed image", "What was left of the image in the end (O)", None),
     ("region", "Region outline", "The request, in blue (R)", None),
 )
+AT_FIRST_HIDDEN = ("perturbed", "errors")
 
 
 class LayersPanel(QWidget):
@@ -31,13 +40,16 @@ class LayersPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.boxes: dict[str, QCheckBox] = {}
+        self.sliders: dict[str, PercentSlider] = {}
+        self.error_legend = ErrorLegend()
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(2)
-        for row, (name, text, tip, opacity) in enumerate(ROWS):
+        for name, text, tip, opacity in ROWS:
+            row = grid.rowCount()
             box = QCheckBox(text)
             box.setToolTip(tip)
-            box.setChecked(name != "perturbed")
+            box.setChecked(name not in AT_FIRST_HIDDEN)
             box.toggled.connect(lambda on, layer=name: self.visible_changed.emit(layer, on))
             self.boxes[name] = box
             grid.addWidget(box, row, 0)
@@ -45,13 +57,19 @@ class LayersPanel(QWidget):
                 slider = PercentSlider(opacity)
                 slider.setToolTip(f"Opacity of the {text.lower()}")
                 slider.changed.connect(lambda v, layer=name: self.opacity_changed.emit(layer, v))
+                self.sliders[name] = slider
                 grid.addWidget(slider, row, 1)
+            if name == "errors":
+                grid.addWidget(self.error_legend, row + 1, 0, 1, 2)
         grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, 0)
         layout.setSpacing(GAP)
         layout.addWidget(heading("Layers"))
         layout.addLayout(grid)
+        self.boxes["prediction"].toggled.connect(lambda on: self._cover("errors", on))
+        self.boxes["errors"].toggled.connect(self._on_errors)
+        self._on_errors(False)
         self.set_has_result(False)
 
     def toggle(self, layer: str) -> None:
@@ -64,3 +82,21 @@ class LayersPanel(QWidget):
         self.boxes["perturbed"].setEnabled(has_result)
         if not has_result:
             self.boxes["perturbed"].setChecked(False)
+
+    def set_errors_reason(self, reason: str) -> None:
+        """Say why there can be no error view of this image; empty if there can be one."""
+        box, slider = self.boxes["errors"], self.sliders["errors"]
+        box.setToolTip(reason or next(tip for name, _, tip, _ in ROWS if name == "errors"))
+        for widget in (box, slider):
+            widget.setEnabled(not reason)
+        if reason:
+            box.setChecked(False)
+
+    def _on_errors(self, is_on: bool) -> None:
+        self.error_legend.setVisible(is_on)
+        self._cover("prediction", is_on)
+
+    def _cover(self, other: str, is_on: bool) -> None:
+        # One over the other, their colours would mix into colours that no legend explains.
+        if is_on:
+            self.boxes[other].setChecked(False)

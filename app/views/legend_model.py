@@ -61,7 +61,7 @@ class LegendModel(QAbstractTableModel):
             return
         self.beginResetModel()
         self._classes = classes
-        self._swatches = tuple(_swatch(info) for info in classes)
+        self._swatches = tuple(swatch(info.color) for info in classes)
         self._shares = None
         self._hidden.clear()
         self._rows = self._sorted()
@@ -177,14 +177,15 @@ def share_text(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= SMALLEST_SHOWN_SHARE else "< 0.1 %"
 
 
-def _swatch(info: ClassInfo) -> QIcon:
+def swatch(color: tuple[int, int, int]) -> QIcon:
+    """Make a square icon of one colour with a rim."""
     pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     # A grey rim keeps a white swatch on white, and a black one on black, in sight.
     painter.setPen(QPen(QColor(128, 128, 128), _SWATCH_PX / 16))
-    painter.setBrush(QColor(*info.color))
+    painter.setBrush(QColor(*color))
     inset = _SWATCH_PX / 16
     rect = QRectF(pixmap.rect()).adjusted(inset, inset, -inset, -inset)
     painter.drawRoundedRect(rect, _SWATCH_PX / 5, _SWATCH_PX / 5)

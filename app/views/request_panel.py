@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from collections.abc import Mapping
 
-from app.views.forms import GAP, add_row, form, heading, note
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
+
+from app.views.forms import GAP, add_row, beside, form, heading, note
 from gridsal_core.types import ClassInfo
 
 FOLLOW = -1
 
 
 class RequestPanel(QWidget):
-    """Shows the request and lets the class be chosen."""
+    """Shows the request and lets the class be chosen.
+
+    Parameters
+    ----------
+    parts
+        What the buttons do that make the region a part of the picked segment, by their text.
+    """
 
     class_chosen = Signal(object)
     """The class index, or None to follow the prediction."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Mapping[str, QAction]) -> None:
         super().__init__()
         self._region = note()
+        self._region.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        # A part takes two lines to tell: the buttons below must not move under the pointer.
+        self._region.setMinimumHeight(2 * self._region.fontMetrics().lineSpacing())
+        self.part_buttons = [_button(text, action) for text, action in parts.items()]
         self.class_box = QComboBox()
         self.class_box.setMaxVisibleItems(20)
         fields = form()
@@ -30,6 +42,9 @@ class RequestPanel(QWidget):
             self.class_box,
             "The class to explain inside the region: the predicted one, or any other.",
         )
+        buttons = beside(*self.part_buttons, stretch=tuple(range(len(self.part_buttons))))
+        tip = "What of the picked segment is the region: all, what is correct, or what is wrong."
+        add_row(fields, "Part", buttons, tip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
@@ -62,6 +77,21 @@ class RequestPanel(QWidget):
     def _on_class(self) -> None:
         index = self.class_box.currentData()
         self.class_chosen.emit(None if index == FOLLOW else index)
+
+
+def _button(text: str, action: QAction) -> QPushButton:
+    """Make a button that does what an action does, as long as that can be done."""
+    button = QPushButton(text)
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+
+    action.changed.connect(follow)
+    follow()
+    return button
 
 
 def swatch(color: tuple[int, int, int]) -> QIcon:

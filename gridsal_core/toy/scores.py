@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridsal_core.metrics import intersection_over_union
 from gridsal_core.toy.classes import CLASS_NAMES
 
 
@@ -48,13 +49,4 @@ def iou(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> Iou:
     truth, predicted : ndarray
         Class numbers 0..10, of equal shape.
     """
-    count = len(CLASS_NAMES)
-    pairs = truth.astype(np.int64).ravel() * count + predicted.ravel()
-    confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
-    both = np.diagonal(confusion)
-    either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
-    return Iou(
-        tuple(
-            float(b / e) if e else None for b, e in zip(both.tolist(), either.tolist(), strict=True)
-        )
-    )
+    return Iou(intersection_over_union(truth, predicted, len(CLASS_NAMES)))

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.models.region import RegionDocument
 from app.tools.base import Combine
 from app.tools.brush import BrushTool
-from app.tools.pick import PickTool
+from app.tools.pick import PartKind, PickTool
 from app.tools.rectangle import RectangleTool
 from app.views.canvas import Canvas
 from tests.app.canvas_pixels import HEIGHT, WHITE, WIDTH, at, color
@@ -81,7 +81,7 @@ class TestView:
     ) -> None:
         white.set_zoom(6)
         picked: list[int] = []
-        white.set_tool(PickTool(lambda x, y, how: picked.append(x)))
+        white.set_tool(PickTool(lambda x, y, how: picked.append(x), no_part))
         button = Qt.MouseButton.LeftButton if with_space else Qt.MouseButton.MiddleButton
         if with_space:
             QTest.keyPress(white, Qt.Key.Key_Space)
@@ -131,20 +131,24 @@ class TestPointer:
         with qtbot.waitSignal(white.left):
             QTest.mouseMove(white.viewport(), at(white, -20, 5))
 
-    def test_a_click_picks_the_pixel_and_shift_or_alt_combine(self, white: Canvas) -> None:
-        picks: list[tuple[int, int, Combine]] = []
-        white.set_tool(PickTool(lambda x, y, how: picks.append((x, y, how))))
-        modifiers = Qt.KeyboardModifier
-        for modifier in (modifiers.NoModifier, modifiers.ShiftModifier, modifiers.AltModifier):
+    def test_a_click_picks_the_pixel_shift_and_ctrl_combine_alt_takes_a_part(
+        self, white: Canvas
+    ) -> None:
+        picks: list[tuple[int, int, Combine | PartKind]] = []
+        white.set_tool(PickTool(lambda *pick: picks.append(pick), lambda *part: picks.append(part)))
+        alt, shift = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+        control, none = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
+        for modifier in (none, shift, control, alt, alt | shift):
             QTest.mouseClick(
                 white.viewport(), Qt.MouseButton.LeftButton, modifier, at(white, 30.5, 20.5)
             )
-        assert picks == [(30, 20, "replace"), (30, 20, "add"), (30, 20, "subtract")]
+        assert [pick[2] for pick in picks] == ["replace", "add", "subtract", "correct", "wrong"]
+        assert {pick[:2] for pick in picks} == {(30, 20)}
 
     def test_a_click_beside_the_image_picks_nothing(self, white: Canvas) -> None:
         white.set_zoom(1)
         picks: list[int] = []
-        white.set_tool(PickTool(lambda x, y, how: picks.append(x)))
+        white.set_tool(PickTool(lambda x, y, how: picks.append(x), no_part))
         QTest.mouseClick(white.viewport(), Qt.MouseButton.LeftButton, pos=at(white, -30, 20))
         assert picks == []
 
@@ -218,6 +222,10 @@ class TestPointer:
 
     def test_it_has_an_accessible_name(self, canvas: Canvas) -> None:
         assert canvas.accessibleName()
+
+
+def no_part(x: int, y: int, kind: PartKind) -> None:
+    raise AssertionError("no part was asked for")
 
 
 def brush_for(document: RegionDocument, size: int) -> BrushTool:

@@ -34,8 +34,17 @@ def test_modifiers_say_how_to_combine(modifiers: Qt.KeyboardModifier, how: Combi
 
 def test_a_pick_is_the_pixel_that_holds_the_point() -> None:
     calls: list[object] = []
-    PickTool(lambda *call: calls.append(call)).press(QPointF(3.9, 0.2), Modifier.ShiftModifier)
+    tool = PickTool(lambda *call: calls.append(call), lambda *call: calls.append(call))
+    tool.press(QPointF(3.9, 0.2), Modifier.ShiftModifier)
     assert calls == [(3, 0, "add")]
+
+
+def test_with_alt_a_part_is_picked_and_shift_says_which() -> None:
+    calls: list[object] = []
+    tool = PickTool(lambda *call: calls.append(call), lambda *call: calls.append(call))
+    tool.press(QPointF(3.9, 0.2), Modifier.AltModifier)
+    tool.press(QPointF(3.9, 0.2), Modifier.AltModifier | Modifier.ShiftModifier)
+    assert calls == [(3, 0, "correct"), (3, 0, "wrong")]
 
 
 class Strokes:
