@@ -39,6 +39,8 @@ _TRIED: Final[tuple[tuple[int, float, float, Upsampling], ...]] = (
     (4, 0.05, 1.0, "bilinear"),
     (4, 0.05, 1.0, "nearest"),
     (4, 0.1, 1.0, "nearest"),
+    (4, 0.2, 1.0, "nearest"),
+    (6, 0.1, 1.0, "nearest"),
     (8, 0.05, 1.0, "nearest"),
     (8, 0.1, 1.0, "nearest"),
 )
@@ -111,7 +113,7 @@ class Plan:
     measured: tuple[int, ...] = tuple(range(10))
     per_digit: int = 100
     validation: str | None = None
-    validation_per_digit: int = 15
+    validation_per_digit: int = 25
     batch: int = 25
     methods: Mapping[str, Settings] = field(default_factory=lambda: METHODS)
     candidates: Mapping[str, Settings] = field(default_factory=lambda: CANDIDATES)
