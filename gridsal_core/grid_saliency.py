@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 
@@ -24,6 +25,8 @@ from gridsal_core.reduced import reduced_request
 from gridsal_core.results import explanation_of
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, Request, Snapshot
+
+_Result = TypeVar("_Result")
 
 
 def explain(
@@ -58,15 +61,7 @@ def explain(
     begins again more sparingly: fewer rows at once, half precision, a smaller working scale, the
     CPU; the explanation's notes say so.
     """
-    steps = explain_steps(network, request, settings)
-    while True:
-        try:
-            snapshot = next(steps)
-        except StopIteration as finished:
-            result: Explanation = finished.value
-            return result
-        if on_snapshot is not None:
-            on_snapshot(snapshot)
+    return _drawn(explain_steps(network, request, settings), on_snapshot)
 
 
 def explain_steps(
@@ -100,10 +95,24 @@ def explain_many(
     network: SegmentationNetwork,
     requests: Sequence[Request],
     settings: Settings | None = None,
+    *,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
 ) -> list[Explanation]:
     """Explain requests on one image, or on images of one size, as one batch.
 
     Each result equals that of a single run, to rounding. An empty sequence gives an empty list.
+
+    Parameters
+    ----------
+    network
+        What `load_network` gave.
+    requests
+        Image, region R and class c of each.
+    settings
+        The same for all; defaults to `Settings()`.
+    on_snapshot
+        Called after every step of the batch. Its step, steps and notes are those of the whole
+        batch; its mask, losses and scores are those of the first request.
 
     Raises
     ------
@@ -112,13 +121,21 @@ def explain_many(
     """
     if not requests:
         return []
-    steps = _run(network, requests, settings or Settings(), lambda: False)
+    return _drawn(_run(network, requests, settings or Settings(), lambda: False), on_snapshot)
+
+
+def _drawn(
+    steps: Generator[Snapshot, None, _Result], on_snapshot: Callable[[Snapshot], None] | None
+) -> _Result:
+    """Draw every snapshot and return the result."""
     while True:
         try:
-            next(steps)
+            snapshot = next(steps)
         except StopIteration as finished:
-            results: list[Explanation] = finished.value
-            return results
+            result: _Result = finished.value
+            return result
+        if on_snapshot is not None:
+            on_snapshot(snapshot)
 
 
 def _run(

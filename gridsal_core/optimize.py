@@ -126,9 +126,9 @@ class _Convergence:
     def __init__(self, rows: int, settings: Settings | None) -> None:
         self.running = torch.ones(rows, dtype=torch.bool)
         self._tolerance = 0.0 if settings is None else settings.tolerance
-        # What λ alone moves a cell in a step: a cell that is being emptied does not stand still.
-        idle = 0.0 if settings is None else settings.idle_step
-        self._still_below = min(self._tolerance, idle / 2) if idle > 0 else self._tolerance
+        # λ alone moves a cell by this in its first step: one that it empties does not stand still.
+        slowest = 0.0 if settings is None else settings.learning_rate * settings.lam
+        self._still_below = min(self._tolerance, slowest / 2) if slowest > 0 else self._tolerance
         self._still = torch.zeros(rows, dtype=torch.long)
         self._total = torch.full((rows,), torch.inf)
 

@@ -182,11 +182,6 @@ class Settings:
         return 1 if METHOD_INFOS[self.method].gradient == "vanilla" else self.samples
 
     @property
-    def idle_step(self) -> float:
-        """How far λ alone moves a cell in a step, once it has its full speed."""
-        return self.learning_rate * self.lam / (1 - self.momentum)
-
-    @property
     def deviations(self) -> tuple[str, ...]:
         """Names of the options beyond the paper that are on; none for the gradient methods."""
         defaults = {"total_variation": 0.0, "dilation": 0, "tolerance": 0.0}

@@ -1,4 +1,4 @@
-"""`gridsal explain`, `gridsal what-if` and `gridsal check`: one explanation, headless."""
+"""`gridsal explain`, `gridsal what-if` and `gridsal check`: explanations, headless."""
 
 from __future__ import annotations
 
@@ -7,43 +7,61 @@ from typing import Annotated
 
 import typer
 
+from gridsal_core.cli.asked import Asked
+from gridsal_core.cli.batch import explain_jobs
 from gridsal_core.cli.job import Outputs, compute, summary
 from gridsal_core.cli.numbers import whole
-from gridsal_core.cli.options import Asked, with_options
+from gridsal_core.cli.options import with_options
 from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import RequestError, SettingsError
-
-Out = Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write the data here.")]
 
 
 @with_options
 def explain(
     asked: Asked,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Write the data here; of several requests as FILE_1.npz, FILE_2.npz, ...",
+        ),
+    ] = None,
     figure: Annotated[
-        Path | None, typer.Option(metavar="FILE.png|svg|pdf", help="Write the figure here.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.png|svg|pdf",
+            help="Write the figure here; of several, one each, as --out.",
+        ),
     ] = None,
     map_: Annotated[
         Path | None,
         typer.Option(
             "--map",
             metavar="FILE.png",
-            help="Write the map alone here, at the whole image's size: 16-bit grey, white is 1.",
+            help="Write the map alone here, at the whole image's size: 16-bit grey, white is 1; "
+            "of several, one each, as --out.",
         ),
     ] = None,
 ) -> None:
-    """Explain one region of one image.
+    """Explain one region of an image, or several regions of several images in one call.
 
-    Give one of --region, --at and --segment-of.
+    Give one of --region, --at and --segment-of; or any number of them, which are explained on every
+    --image. Requests on images of one size are computed together.
 
-    Progress goes to stderr, a one-line summary to stdout.
+    Progress goes to stderr, a one-line summary of each request to stdout.
 
-    Bad input ends with status 2 and one sentence.
+    Of several requests the summaries begin with image and class, and the files are numbered in the
+    same order: image by image, on each every --region, then every --at, then every --segment-of.
+
+    Bad input ends with status 2 and one sentence, before anything is computed.
     """
-    outputs = Outputs(out, figure, map_)
-    network, request, settings = asked.open(outputs)
-    explanation = compute(network, request, settings, quiet=asked.quiet)
-    outputs.write(explanation)
+    network, jobs = asked.open(Outputs(out, figure, map_))
+    if len(jobs) > 1:
+        explain_jobs(network, jobs, quiet=asked.quiet)
+        return
+    (job,) = jobs
+    explanation = compute(network, job.request, job.settings, quiet=asked.quiet)
+    job.outputs.write(explanation)
     print(summary(explanation))
 
 
@@ -71,7 +89,7 @@ def what_if(
 ) -> None:
     """Explain a region, change its context, predict again, and say which pixels flip (figure 2).
 
-    Takes the options of gridsal explain.
+    Takes the options of gridsal explain, for one request.
     """
     from gridsal_core.whatif import KINDS, told
 
@@ -83,14 +101,14 @@ def what_if(
             "--painted MASK.png and --change painted belong together; give both or none."
         )
     outputs = Outputs(figure=figure)
-    network, request, settings = asked.open(outputs, painted)
+    network, request, settings = asked.open_one(outputs, painted)
     marked = None
     if painted is not None:
         from gridsal_core.regions import read_region
         from gridsal_core.working_scale import region_in_frame
 
         full = request.frame.full if request.frame is not None else request.region.shape
-        marked = read_region(painted, (full[0], full[1]), allow_large=asked.subject.allow_large)
+        marked = read_region(painted, (full[0], full[1]), allow_large=asked.allow_large)
         if request.frame is not None:
             marked = region_in_frame(marked, request.frame)
     from gridsal_core import whatif
@@ -119,7 +137,7 @@ def check(
 ) -> None:
     """Say how far a map can be trusted: insertion and deletion curves, and shuffled weights.
 
-    Takes the options of gridsal explain.
+    Takes the options of gridsal explain, for one request.
     """
     from gridsal_core.atomic import check_writable
     from gridsal_core.checks import check_explanation, write_curves
@@ -128,7 +146,7 @@ def check(
         raise SettingsError(f"{orders} random orders are not possible; give 1 to 1,000.")
     if out is not None:
         check_writable(out)
-    network, request, settings = asked.open(Outputs())
+    network, request, settings = asked.open_one(Outputs())
     explanation = compute(network, request, settings, quiet=asked.quiet)
     print(summary(explanation))
     say("Measuring curves, and explaining the network with shuffled weights.", quiet=asked.quiet)

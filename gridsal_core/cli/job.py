@@ -1,7 +1,9 @@
-"""One explanation from the command line: compute with progress, write, sum up."""
+"""Explanations from the command line: where they go, computing with progress, summing up."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,10 +62,26 @@ class Outputs:
     figure: Path | None = None
     map: Path | None = None
 
-    def check(self, *inputs: Path | None) -> None:
-        """Raise OutputError for what is bound to fail or to destroy one of the inputs.
+    def numbered(self, count: int) -> tuple[Outputs, ...]:
+        """Where the results of `count` requests go: digit.npz, or digit_1.npz, digit_2.npz, ..."""
+        if count == 1:
+            return (self,)
+        return tuple(
+            Outputs(*(_numbered(path, each) for path in (self.data, self.figure, self.map)))
+            for each in range(1, count + 1)
+        )
+
+    def check(self, *inputs: Path | None, count: int = 1) -> None:
+        """Raise OutputError for what is bound to fail, or to destroy an input or another result.
 
         Called before any computing is done.
+
+        Parameters
+        ----------
+        inputs
+            Files that are read.
+        count
+            The number of requests whose results are written, see `numbered`.
         """
         if self.data is not None and self.data.suffix.lower() != ".npz":
             raise OutputError(f"{self.data} does not end in .npz; give the data file that ending.")
@@ -73,10 +91,18 @@ class Outputs:
             check_suffix(self.figure)
         if self.map is not None and self.map.suffix.lower() != ".png":
             raise OutputError(f"{self.map} does not end in .png; give the map that ending.")
-        for path in self._paths:
+        read = {os.path.realpath(given) for given in inputs if given is not None}
+        written: set[str] = set()
+        for path in (path for each in self.numbered(count) for path in each._paths):
             check_writable(path)
-            if any(path.resolve() == given.resolve() for given in inputs if given is not None):
+            target = os.path.realpath(path)
+            if target in read:
                 raise OutputError(f"{path} is an input; give the result another name.")
+            if target in written:
+                raise OutputError(
+                    f"Two results would be written to {path}; give each a name of its own."
+                )
+            written.add(target)
 
     def write(self, explanation: Explanation) -> tuple[Path, ...]:
         """Write what was asked for and return the paths.
@@ -105,22 +131,49 @@ class Outputs:
         return tuple(path for path in (self.data, self.figure, self.map) if path is not None)
 
 
+def _numbered(path: Path | None, number: int) -> Path | None:
+    return None if path is None else path.with_name(f"{path.stem}_{number}{path.suffix}")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One of the requests of a call: what to explain, how, and where the result goes.
+
+    `image_name` tells the images of the call apart.
+    """
+
+    request: Request
+    settings: Settings
+    outputs: Outputs
+    image_name: str
+
+
 def compute(
     network: SegmentationNetwork, request: Request, settings: Settings, *, quiet: bool
 ) -> Explanation:
     """Explain with progress on stderr."""
     from gridsal_core.grid_saliency import explain
 
-    told: list[str] = []
+    tell = new_notes(quiet=quiet)
     with progress("explaining", quiet=quiet) as advance:
 
         def show(snapshot: Snapshot) -> None:
-            for note in snapshot.notes[len(told) :]:
-                told.append(note)
-                say(f"note: {note}", quiet=quiet)
+            tell(snapshot)
             advance(snapshot.step, snapshot.steps, f"score {snapshot.scores[-1]:.2f}")
 
         return explain(network, request, settings, on_snapshot=show)
+
+
+def new_notes(*, quiet: bool) -> Callable[[Snapshot], None]:
+    """Return what passes on each note of a run's snapshots once."""
+    told: list[str] = []
+
+    def tell(snapshot: Snapshot) -> None:
+        for note in snapshot.notes[len(told) :]:
+            told.append(note)
+            say(f"note: {note}", quiet=quiet)
+
+    return tell
 
 
 def summary(explanation: Explanation) -> str:

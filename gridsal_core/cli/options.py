@@ -5,25 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from gridsal_core.cli.job import NetworkOptions, Outputs
+from gridsal_core.cli.asked import Asked
+from gridsal_core.cli.job import NetworkOptions
 from gridsal_core.cli.numbers import number, whole
-from gridsal_core.cli.progress import say
-from gridsal_core.cli.subject import Choice, Subject, make_request
+from gridsal_core.cli.subject import Choice, Subject
 from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.methods import METHODS
 from gridsal_core.perturbation import parse_perturbation
-from gridsal_core.settings import Settings, parse_init, parse_mask_size, suggest_settings
-from gridsal_core.types import Request
+from gridsal_core.settings import Settings, parse_init, parse_mask_size
 from gridsal_core.working_scale import parse_working_scale
-
-if TYPE_CHECKING:
-    from gridsal_core.network import SegmentationNetwork
 
 SUGGESTED = "the model card's, else by the image's size"
 _NETWORK = "Network"
@@ -31,54 +26,7 @@ _SETTINGS = "Settings"
 _REQUEST = "Request"
 _GRADIENTS = "Gradient methods"
 _DEVIATIONS = "Beyond the paper"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the options say: the network, the image, the region, and the settings that are given."""
-
-    network: NetworkOptions
-    subject: Subject
-    choice: Choice
-    given: dict[str, Any]
-    quiet: bool
-
-    def open(
-        self, outputs: Outputs, *inputs: Path | None
-    ) -> tuple[SegmentationNetwork, Request, Settings]:
-        """Open network and image, make the request, and complete the settings.
-
-        Parameters
-        ----------
-        outputs
-            Checked before any computing is done.
-        inputs
-            Further files that are read, and so are not to be written over.
-
-        Raises
-        ------
-        GridSalError
-            Of the kind that fits what is wrong.
-        """
-        from gridsal_core.images import image_info
-        from gridsal_core.regions import read_region
-
-        # Whatever can be wrong without the network is told before torch is imported.
-        subject, choice, quiet = self.subject, self.choice, self.quiet
-        info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
-        painted = None
-        if choice.region is not None:
-            painted = read_region(choice.region, info.size, allow_large=subject.allow_large)
-        outputs.check(subject.image, choice.region, *inputs)
-        network = self.network.open(quiet=quiet)
-        for note in info.notes:
-            say(f"note: {note}", quiet=quiet)
-        request, notes = make_request(network, subject, choice, info.size, painted)
-        for note in notes:
-            say(f"note: {note}", quiet=quiet)
-        height, width = request.region.shape
-        suggested = suggest_settings(height, width, network.card.explain)
-        return network, request, replace(suggested, **self.given)
+_SEVERAL = "Repeatable in gridsal explain."
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -103,7 +51,7 @@ def asked(
     model: Annotated[
         str, typer.Option(metavar="FILE|FOLDER|NAME", help="The network, see gridsal models.")
     ],
-    image: Annotated[Path, typer.Option(help="The image.")],
+    image: Annotated[list[Path], typer.Option(metavar="FILE", help=f"The image. {_SEVERAL}")],
     page: Annotated[
         int,
         typer.Option(
@@ -146,25 +94,27 @@ def asked(
         ),
     ] = False,
     region: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            help="Explain this region: a PNG of the whole image's size, non-zero inside.",
+            metavar="MASK.png",
+            help="Explain this region: a PNG of the whole image's size, non-zero inside. "
+            f"{_SEVERAL}",
             rich_help_panel=_REQUEST,
         ),
     ] = None,
     at: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="X,Y",
-            help="Explain the predicted segment at this pixel of the whole image.",
+            help=f"Explain the predicted segment at this pixel of the whole image. {_SEVERAL}",
             rich_help_panel=_REQUEST,
         ),
     ] = None,
     segment_of: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="CLASS",
-            help="Explain the largest predicted segment of this class (name or index).",
+            help=f"Explain the largest predicted segment of this class (name or index). {_SEVERAL}",
             rich_help_panel=_REQUEST,
         ),
     ] = None,
@@ -389,14 +339,19 @@ def asked(
         keep_best=keep_best or None,
     )
     Settings(**given)
-    subject = Subject(image, _page(page), parse_working_scale(scale), allow_large)
-    choice = Choice(region, None if at is None else _parse_point(at), segment_of, class_)
-    if sum(way is not None for way in (region, at, segment_of)) != 1:
+    where = _page(page), parse_working_scale(scale), allow_large
+    subjects = tuple(Subject(path, *where) for path in image)
+    choices = (
+        *(Choice(path, None, None, class_) for path in region or ()),
+        *(Choice(None, _parse_point(text), None, class_) for text in at or ()),
+        *(Choice(None, None, text, class_) for text in segment_of or ()),
+    )
+    if not choices:
         raise RequestError(
             "Say what to explain with one of --region MASK.png, --at X,Y or --segment-of CLASS."
         )
     return Asked(
-        NetworkOptions(model, device, weights, card, trust_code), subject, choice, given, quiet
+        NetworkOptions(model, device, weights, card, trust_code), subjects, choices, given, quiet
     )
 
 

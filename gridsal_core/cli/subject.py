@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,24 +44,59 @@ class Choice:
     segment_of: str | None
     class_: str | None
 
+    @property
+    def told(self) -> str:
+        """The option that chose the region, as it was given."""
+        if self.region is not None:
+            return f"--region {self.region}"
+        if self.point is not None:
+            return f"--at {self.point[0]},{self.point[1]}"
+        return f"--segment-of {self.segment_of}"
+
+
+class View:
+    """An image as the network sees it; what was read and predicted at a frame is kept.
+
+    Parameters
+    ----------
+    network, subject
+        Who looks, and at what.
+    full
+        (height, width) of the whole image.
+    max_pixels
+        Says how many pixels fit into memory; asked only where that may matter. One answer for
+        several images lets those of one size be worked on at one size.
+    """
+
+    def __init__(
+        self,
+        network: SegmentationNetwork,
+        subject: Subject,
+        full: tuple[int, int],
+        max_pixels: Callable[[], int],
+    ) -> None:
+        self.network, self.subject, self.full, self.max_pixels = network, subject, full, max_pixels
+        self._seen: dict[Frame, tuple[FloatArray, Prediction]] = {}
+
+    def at(self, frame: Frame) -> tuple[FloatArray, Prediction]:
+        """Return the pixels in a frame, (H, W, C) in [0, 1], and the prediction on them."""
+        if frame not in self._seen:
+            pixels = _read(self.network, self.subject, frame)
+            self._seen[frame] = pixels, self.network.predict(pixels)
+        return self._seen[frame]
+
 
 def make_request(
-    network: SegmentationNetwork,
-    subject: Subject,
-    choice: Choice,
-    full: tuple[int, int],
-    painted: BoolArray | None,
+    view: View, choice: Choice, painted: BoolArray | None
 ) -> tuple[Request, tuple[str, ...]]:
     """Choose the frame, read and segment the image in it, and find region and class there.
 
     Parameters
     ----------
-    network, subject, choice
+    view, choice
         What was asked.
-    full
-        (height, width) of the whole image.
     painted
-        The region that was read, at that size, if one was given.
+        The region that was read, at the whole image's size, if one was given.
 
     Returns
     -------
@@ -73,42 +109,37 @@ def make_request(
     """
     from gridsal_core.images import dim_note, image_info
 
-    frame = _frame(network, subject, choice, full, painted)
-    pixels = _read(network, subject, frame)
-    prediction = network.predict(pixels)
+    network, subject = view.network, view.subject
+    frame = _frame(view, choice, painted)
+    pixels, prediction = view.at(frame)
     region = _region(network, choice, frame, painted, prediction)
     chosen = _class(network, choice, prediction, region)
     origin: RegionOrigin = "predicted segment" if painted is None else "file"
-    part = None if frame == Frame.whole(full) else frame
+    part = None if frame == Frame.whole(view.full) else frame
     request = Request(pixels, region, chosen, origin, subject.image, subject.page, part)
     info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
     dim = dim_note(pixels, info.dtype, network.card.input.values)
     return request, (*([dim] if dim else []), *prediction.notes)
 
 
-def _frame(
-    network: SegmentationNetwork,
-    subject: Subject,
-    choice: Choice,
-    full: tuple[int, int],
-    painted: BoolArray | None,
-) -> Frame:
+def _frame(view: View, choice: Choice, painted: BoolArray | None) -> Frame:
     from gridsal_core.measure import LEAST_PIXELS
     from gridsal_core.regions import bounding_box
 
-    if subject.scale != "crop":
+    network, full, scale = view.network, view.full, view.subject.scale
+    if scale != "crop":
         # A small image always fits; what fits is measured only where it may matter.
         is_open = full[0] * full[1] > LEAST_PIXELS
-        return choose_frame(full, subject.scale, network.max_pixels if is_open else LEAST_PIXELS)
+        return choose_frame(full, scale, view.max_pixels() if is_open else LEAST_PIXELS)
     box: Box
     if painted is not None:
         box = bounding_box(painted)
     else:
         # The segment is looked for on the whole image first, to know where to crop.
-        coarse = choose_frame(full, "fit", network.max_pixels)
-        prediction = network.predict(_read(network, subject, coarse))
+        coarse = choose_frame(full, "fit", view.max_pixels())
+        _, prediction = view.at(coarse)
         box = full_box(bounding_box(_region(network, choice, coarse, None, prediction)), coarse)
-    return choose_frame(full, "crop", network.max_pixels, box, network.receptive_field)
+    return choose_frame(full, "crop", view.max_pixels(), box, network.receptive_field)
 
 
 def _read(network: SegmentationNetwork, subject: Subject, frame: Frame) -> FloatArray:

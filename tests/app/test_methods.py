@@ -69,7 +69,9 @@ def test_a_method_shows_its_own_settings_and_no_others(qtbot: QtBot, method: str
     is_gradient = method[:2] in ("vg", "sg", "ig")
     assert is_shown("lam") == (not is_gradient)
     # Folded away at first; once unfolded the group shows what acts on the method.
-    dilation, tolerance = (panel.findChild(QWidget, name) for name in ("dilation", "tolerance"))
+    (dilation,), (tolerance,) = (
+        panel.findChildren(QWidget, name) for name in ("dilation", "tolerance")
+    )
     assert not dilation.isHidden()
     assert tolerance.isHidden() == is_gradient
     assert is_shown("samples") == (method[:2] in ("sg", "ig"))

@@ -81,10 +81,14 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 
 @pytest.fixture
 def explain(ask: Ask, scene: Scene) -> Ask:
-    """Ask for three steps on the scene; what is given besides comes last and so wins."""
+    """Ask for three steps on the scene; what is given besides comes last and so wins.
+
+    Images that are given take the place of the scene's.
+    """
 
     def ask_scene(*arguments: object) -> Answer:
         quick = ("--steps", 3, "--mask-size", "3x4", "--init", "0.5", "--device", "cpu")
-        return ask("explain", "--model", scene.model, "--image", scene.image, *quick, *arguments)
+        image = () if "--image" in arguments else ("--image", scene.image)
+        return ask("explain", "--model", scene.model, *image, *quick, *arguments)
 
     return ask_scene

@@ -64,8 +64,6 @@ def spelled(value: object) -> str:
         (["--figure", "gone/figure.png"], "the folder gone does not exist; create it"),
         (["--figure", "figure.gif"], "figure.gif"),
         (["--figure", "figure"], "figure"),
-        (["--at", "3,4"], "with one of --region MASK.png, --at X,Y or --segment-of CLASS"),
-        (["--at", "3,4", "--segment-of", "sky"], "with one of --region MASK.png"),
         (["--colour", "red"], "No such option"),
         (["sideways"], "unexpected extra argument"),
     ],

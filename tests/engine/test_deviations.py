@@ -147,7 +147,7 @@ class TestEarlyStopping:
 
     def test_rows_of_a_batch_end_each_at_its_own_time(self) -> None:
         network, requests = wrap(Convolutions(2)), [asked(seed) for seed in range(3)]
-        chosen = replace(self.CHOSEN, lam=0.002, steps=150, tolerance=0.003)
+        chosen = replace(self.CHOSEN, lam=0.01, tolerance=0.003)
         together = explain_many(network, requests, chosen)
 
         for request, result in zip(requests, together, strict=True):

@@ -14,6 +14,7 @@ from gridsal_core.objective import prepare
 from gridsal_core.perturbation import Blur, ConstantColor, Noise
 from gridsal_core.reading import read_explanation
 from gridsal_core.settings import Upsampling
+from gridsal_core.types import Snapshot
 from gridsal_core.upsampling import upsample
 from tests.engine.networks import (
     Convolutions,
@@ -150,6 +151,17 @@ def test_a_batch_gives_every_request_the_uninformative_image_of_a_single_run(
 
     for request, result in zip(requests, explain_many(network, requests, chosen), strict=True):
         np.testing.assert_array_equal(result.perturbed, explain(network, request, chosen).perturbed)
+
+
+def test_a_batch_shows_every_step_with_the_mask_of_its_first_request() -> None:
+    network, chosen = wrap(OwnPixel()), replace(QUICK, steps=3)
+    requests = [Request(random_image(8, 9, seed=n), box((8, 9), 1, 1, 4, 4), 1) for n in (1, 2)]
+    snapshots: list[Snapshot] = []
+
+    results = explain_many(network, requests, chosen, on_snapshot=snapshots.append)
+
+    assert [(each.step, each.steps) for each in snapshots] == [(1, 3), (2, 3), (3, 3)]
+    np.testing.assert_array_equal(snapshots[-1].mask, results[0].mask)
 
 
 def test_no_requests_give_no_explanations() -> None:
