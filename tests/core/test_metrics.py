@@ -28,6 +28,37 @@ def test_localization_is_the_share_of_the_map_in_the_biased_context() -> None:
     assert context_bias_localization(MAP, OBJECT, UPPER) == pytest.approx(0.5 / 0.75)
 
 
+def slowly(saliency: np.ndarray, obj: np.ndarray, biased: np.ndarray) -> tuple[float, float | None]:
+    """CBD and CBL pixel by pixel, from the paper's text."""
+    pixels = context = bias = 0.0
+    for place in np.ndindex(*saliency.shape):
+        if obj[place]:
+            continue
+        pixels += 1
+        context += float(saliency[place])
+        if biased[place]:
+            bias += float(saliency[place])
+    return context / pixels, bias / context if context > 0 else None
+
+
+@given(seed=st.integers(0, 9999), height=st.integers(1, 9), width=st.integers(2, 9))
+def test_detection_and_localization_are_those_of_the_equations(
+    seed: int, height: int, width: int
+) -> None:
+    dice = np.random.default_rng(seed)
+    saliency = (dice.random((height, width)) * (dice.random((height, width)) < 0.4)).astype("f4")
+    obj, biased = dice.random((height, width)) < 0.4, dice.random((height, width)) < 0.5
+    obj[0, 0] = False
+
+    detection, localization = slowly(saliency, obj, biased)
+
+    assert context_bias_detection(saliency, obj) == pytest.approx(detection, rel=1e-5)
+    found = context_bias_localization(saliency, obj, biased)
+    assert (found is None) == (localization is None)
+    if localization is not None:
+        assert found == pytest.approx(localization, rel=1e-5)
+
+
 def test_an_empty_map_has_no_localization() -> None:
     assert context_bias_localization(np.zeros_like(MAP), OBJECT, UPPER) is None
     assert context_bias_detection(np.zeros_like(MAP), OBJECT) == 0
