@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 
 import torch
@@ -107,12 +108,17 @@ def explanation_of(
 
 
 def _provenance(network: SegmentationNetwork) -> Provenance:
-    versions = [("python", platform.python_version())]
-    versions += [(package, version(package)) for package in RECORDED_PACKAGES]
     return Provenance(
         network=network.card.name,
         checkpoint=str(network.source),
         checkpoint_sha256=network.sha256,
         device=str(network.device),
-        versions=tuple(versions),
+        versions=_versions(),
     )
+
+
+# Looking them up on the disk takes longer than a step on a small image.
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    packages = ((package, version(package)) for package in RECORDED_PACKAGES)
+    return (("python", platform.python_version()), *packages)
