@@ -12,6 +12,7 @@ import numpy as np
 from gridsal_core.arrays import FloatArray
 from gridsal_core.atomic import write_atomic
 from gridsal_core.errors import GridSalError
+from gridsal_core.metrics import is_constant
 from gridsal_core.types import Explanation
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def check_explanation(
         # It converged early: nothing is left to be done.
         on_progress(batches + planned, batches + planned)
     shown = explanation.mask.ravel()[cells_that_count(explanation)]
-    return Check(found, other.correlation, is_flat=bool(np.ptp(shown) == 0))
+    return Check(found, other.correlation, is_flat=is_constant(shown))
 
 
 def write_curves(check: Check, path: Path) -> None:

@@ -114,3 +114,8 @@ def _check(saliency: FloatArray, mask: BoolArray) -> None:
         raise RequestError(
             f"The map is {saliency.shape} and the mask {mask.shape}; bring both to one size."
         )
+
+
+def is_constant(values: FloatArray) -> bool:
+    """Whether all values are the same, as those of an empty map are; of no values too."""
+    return values.size == 0 or bool(np.ptp(values) == 0)

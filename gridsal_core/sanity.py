@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from gridsal_core.curves import cells_that_count
 from gridsal_core.errors import CheckpointError
 from gridsal_core.grid_saliency import explain_steps
+from gridsal_core.metrics import is_constant
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.types import Explanation
 
@@ -157,6 +158,6 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
     """Spearman's rank correlation of two maps of one shape; None if one is constant."""
     from scipy import stats
 
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    if is_constant(first) or is_constant(second):
         return None
     return float(stats.spearmanr(first.ravel(), second.ravel()).statistic)

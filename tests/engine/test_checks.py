@@ -88,6 +88,17 @@ def test_cells_inside_the_region_are_no_part_of_a_context_curve() -> None:
     assert len(curves(wrap(FarColumns(START)), explanation).insertion["map"].shares) == 3 + 1
 
 
+def test_a_region_without_any_context_is_checked_and_told_to_have_no_map() -> None:
+    network, request = wrap(Convolutions(2), 2), far_request()
+    whole = replace(request, region=np.ones_like(request.region))
+
+    found = check_explanation(network, explain(network, whole, CHOSEN))
+
+    assert found.is_flat
+    assert found.correlation is None
+    assert "this map is the same everywhere" in found.text
+
+
 class TestShuffledWeights:
     def test_all_is_as_it_was_afterwards_also_when_something_fails(self) -> None:
         network = wrap(Convolutions(2))
