@@ -60,16 +60,20 @@ class Bench:
             yield from self._measurings(piece.case)
         elif piece.case.role == "validation" and self._tune():
             for case in self.plan.cases():
-                if case.strength != "none" and self.store.metrics(case):
-                    yield from self._of_method(case, TUNED, self._tuned, self.plan.per_digit)
+                if self.store.metrics(case):
+                    yield from self._of_tuned(case)
 
     def _measurings(self, case: Case) -> Iterator[Piece]:
         is_test = case.role == "test"
         count = self.plan.per_digit if is_test else self.plan.validation_per_digit
         for name, settings in self.plan.methods_of(case).items():
             yield from self._of_method(case, name, settings, count)
-        if is_test and case.strength != "none" and self._file.is_file():
-            yield from self._of_method(case, TUNED, self._tuned, count)
+        yield from self._of_tuned(case)
+
+    def _of_tuned(self, case: Case) -> Iterator[Piece]:
+        """What the tuned settings are measured on, once they are chosen: networks with a bias."""
+        if case.role == "test" and case.strength != "none" and self._file.is_file():
+            yield from self._of_method(case, TUNED, self._tuned, self.plan.per_digit)
 
     def _of_method(self, case: Case, name: str, settings: Settings, count: int) -> Iterator[Piece]:
         for digit in self.plan.digits_of(case):
