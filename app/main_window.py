@@ -31,6 +31,7 @@ from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
 from app.views.tool_options import ToolOptions
 from app.views.view_bar import ViewBar
+from app.views.workspace import Workspace
 
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
 LEFT_HEIGHTS = (310, 390)
@@ -70,7 +71,9 @@ class MainWindow(QMainWindow):
         self.brush_size = self.tool_options.brush_size
         self.recent_models = QMenu("Recent &models")
         self.recent_folders = QMenu("Recent &folders")
-        self.setCentralWidget(self._middle())
+        self.workspace = Workspace()
+        self.workspace.add_page("Image", self._image_page())
+        self.setCentralWidget(self.workspace)
         self.setStatusBar(self.status)
         self._add_docks()
         self._add_menus()
@@ -125,7 +128,7 @@ class MainWindow(QMainWindow):
             [self.docks["images"], self.docks["view"]], LEFT_HEIGHTS, Qt.Orientation.Vertical
         )
 
-    def _middle(self) -> QWidget:
+    def _image_page(self) -> QWidget:
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)

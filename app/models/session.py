@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.items import ImageItem, unless_whole
 from app.models.picture import Picture
 from app.models.region import RegionDocument
+from app.models.results import ResultStore
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import RequestError
 from gridsal_core.frames import Box, Frame, ImageView
@@ -122,6 +123,7 @@ class Session(QObject):
         self._items: dict[tuple[Path, int], ImageItem] = {}
         self._explained: set[tuple[str, Path]] = set()
         self._predictions = PredictionCache()
+        self.results = ResultStore(self)
 
     @property
     def is_busy(self) -> bool:
@@ -261,6 +263,7 @@ class Session(QObject):
         """Keep a finished explanation with its image, network and frame."""
         self._items[view.path, view.page].add_result(explanation)
         self._explained.add((explanation.provenance.checkpoint_sha256, view.path))
+        self.results.add(explanation)
         self.result_changed.emit(view.path)
 
     def has_result(self, image: Path) -> bool:

@@ -77,6 +77,7 @@ class Engine:
             m.ExportWhatIf: self._export_what_if,
             m.CheckMap: self._check,
             m.ExportCurves: self._export_curves,
+            m.RunJob: self._run_job,
             m.Pause: self._control,
             m.Resume: self._control,
             m.Stop: self._control,
@@ -123,8 +124,8 @@ class Engine:
             self._connection.send(m.NetworkOpened(command.ticket, info, network.card, not note))
 
     def _predict(self, command: m.Predict) -> None:
-        network = self._open_network()
-        pixels = self._read(command.view)
+        network = self.network()
+        pixels = self.read(command.view)
         prediction = network.predict(pixels)
         if dim := _dim_note(command.view, pixels, network.card.input.values):
             prediction = replace(prediction, notes=(dim, *prediction.notes))
@@ -136,7 +137,7 @@ class Engine:
 
         view = command.view
         request = Request(
-            self._read(view),
+            self.read(view),
             command.region,
             command.class_index,
             command.origin,
@@ -145,7 +146,7 @@ class Engine:
             view.frame,
         )
         steps = explain_steps(
-            self._open_network(), request, command.settings, stop=lambda: self._is_stopped
+            self.network(), request, command.settings, stop=lambda: self._is_stopped
         )
         with self._under_way(command.ticket):
             try:
@@ -244,21 +245,26 @@ class Engine:
         write_curves(command.check, command.path)
         self._connection.send(m.Exported(command.ticket, command.path))
 
+    def _run_job(self, command: m.RunJob) -> None:
+        self._connection.send(m.JobDone(command.ticket, command.job.run(self)))
+
     def _explained_network(self, explanation: Explanation) -> SegmentationNetwork:
-        network = self._open_network()
+        network = self.network()
         if network.sha256 != explanation.provenance.checkpoint_sha256:
             raise CheckpointError(
                 "Another network is open than the one that was explained; open that one again."
             )
         return network
 
-    def _open_network(self) -> SegmentationNetwork:
+    def network(self) -> SegmentationNetwork:
+        """Return the open network; see `jobs.Desk`."""
         if self._network is None:
             raise CheckpointError("No network is open; open one with File > Open model.")
         return self._network
 
-    def _read(self, view: ImageView) -> FloatArray:
-        card = self._open_network().card.input
+    def read(self, view: ImageView) -> FloatArray:
+        """Read an image for the open network; see `jobs.Desk`."""
+        card = self.network().card.input
         try:
             changed_ns = view.path.stat().st_mtime_ns
         except OSError as error:

@@ -14,9 +14,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.workers import messages as m
 from app.workers.engine import serve
+from app.workers.jobs import Job, OnDone, OnFailed
 from gridsal_core.types import Snapshot
 
 GRACE_SECONDS = 1.0
+LOST = "The engine ended before this was done; ask again."
 
 
 class Mailbox:
@@ -51,6 +53,7 @@ class EngineClient(QObject):
     what_if_answered = Signal(object)
     check_progressed = Signal(object)
     checked = Signal(object)
+    job_done = Signal(object)
     failed = Signal(object)
     died = Signal(int)
     """The process ended by itself, with this exit code; a new one has been started."""
@@ -81,8 +84,10 @@ class EngineClient(QObject):
             m.WhatIfAnswered: self.what_if_answered,
             m.CheckProgress: self.check_progressed,
             m.Checked: self.checked,
+            m.JobDone: self.job_done,
             m.Failed: self.failed,
         }
+        self._jobs: dict[int, tuple[OnDone, OnFailed]] = {}
         self._arrived.connect(self._deliver)
 
     def new_ticket(self) -> int:
@@ -112,14 +117,30 @@ class EngineClient(QObject):
         """Hand a command over; pickling and sending happen in a thread."""
         self._outbox.put(command)
 
+    def submit(self, job: Job[Any], on_done: OnDone, on_failed: OnFailed) -> int:
+        """Have a job run, then call one of the two in the window's thread, unless it is dropped.
+
+        When the engine ends or is restarted first, `on_failed` is called. Returns the ticket.
+        """
+        ticket = self.new_ticket()
+        self._jobs[ticket] = (on_done, on_failed)
+        self.send(m.RunJob(ticket, job))
+        return ticket
+
+    def drop(self, ticket: int) -> None:
+        """Forget a job: its answer is thrown away when it comes."""
+        self._jobs.pop(ticket, None)
+
     def restart(self) -> None:
         """End the process whatever it is doing, and start a new one, with no network open."""
         self._end()
         self.start()
+        self._lose_jobs()
 
     def close(self) -> None:
         """End the process; called when the window closes."""
         process = self._process
+        self._jobs.clear()
         self._end()
         if process is not None and process.pid is not None:
             process.join(GRACE_SECONDS)
@@ -166,6 +187,8 @@ class EngineClient(QObject):
         if event is not None:
             self._is_ready = self._is_ready or isinstance(event, m.Ready)
             self._signals[type(event)].emit(event)
+            if isinstance(event, (m.JobDone, m.Failed)):
+                self._answer_job(event)
             return
         process = self._process
         if process is not None:
@@ -177,9 +200,23 @@ class EngineClient(QObject):
             return
         # Starting it again would fail again, for ever.
         self._end()
+        self._lose_jobs()
         self.unable.emit(
             self._reason or f"The engine ended while it was starting (exit code {code}); try again."
         )
+
+    def _answer_job(self, event: m.JobDone | m.Failed) -> None:
+        on_done, on_failed = self._jobs.pop(event.ticket, (None, None))
+        if isinstance(event, m.JobDone) and on_done is not None:
+            on_done(event.result)
+        elif isinstance(event, m.Failed) and on_failed is not None:
+            on_failed(event.message, event.trace)
+
+    def _lose_jobs(self) -> None:
+        """Tell those who wait for a job of a process that is no more."""
+        lost, self._jobs = self._jobs, {}
+        for _, on_failed in lost.values():
+            on_failed(LOST, "")
 
 
 def _start_and_send(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from app.workers.jobs import Job
 from gridsal_core.arrays import BoolArray
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.checks import Check
@@ -137,6 +139,14 @@ class ExportCurves:
     path: Path
 
 
+@dataclass(frozen=True, eq=False)
+class RunJob:
+    """Run a job; answered by JobDone. Sent by `EngineClient.submit`."""
+
+    ticket: int
+    job: Job[Any]
+
+
 Command = (
     OpenNetwork
     | Predict
@@ -150,6 +160,7 @@ Command = (
     | ExportWhatIf
     | CheckMap
     | ExportCurves
+    | RunJob
 )
 
 
@@ -264,6 +275,14 @@ class Checked:
     check: Check
 
 
+@dataclass(frozen=True, eq=False)
+class JobDone:
+    """What a job returned."""
+
+    ticket: int
+    result: Any
+
+
 @dataclass(frozen=True)
 class Failed:
     """A command could not be done. `trace` is empty for a user's error, else for the log."""
@@ -286,5 +305,6 @@ Event = (
     | WhatIfAnswered
     | CheckProgress
     | Checked
+    | JobDone
     | Failed
 )

@@ -1,0 +1,40 @@
+"""What comes in and goes out: the entries of the menu File."""
+
+from app.actions.spec import ActionSpec
+
+SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open_model", "&File", "Open &model…", "Ctrl+O", "Open a trained network", "open-model"
+    ),
+    ActionSpec(
+        "model_library", "&File", "Model &library…", "Ctrl+L", "Networks that are known by name"
+    ),
+    ActionSpec(
+        "open_folder",
+        "&File",
+        "Open image &folder…",
+        "Ctrl+Shift+O",
+        "Open a folder of images",
+        "open-folder",
+    ),
+    ActionSpec("open_demo", "&File", "Open &demo", "", "Open the embedded network and images"),
+    ActionSpec("label_maps", "&File", "Label ma&ps…", "", "Say where the label maps are"),
+    ActionSpec(
+        "export_figure",
+        "&File",
+        "&Export figure…",
+        "Ctrl+E",
+        "Save the figure as PNG, SVG or PDF",
+        "export",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "export_data",
+        "&File",
+        "Export d&ata…",
+        "Ctrl+Shift+E",
+        "Save maps, scores and settings as .npz",
+        "data",
+    ),
+    ActionSpec("quit", "&File", "&Quit", "Ctrl+Q", separator_before=True),
+)

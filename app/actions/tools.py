@@ -1,0 +1,112 @@
+"""What the left mouse button does, and parts of a segment: the entries of the menu Tools."""
+
+from app.actions.spec import ActionSpec
+
+SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "pick",
+        "&Tools",
+        "&Pick segment",
+        "S",
+        "Click picks a segment; Shift adds, Ctrl subtracts; Alt picks its correct part, Alt+Shift "
+        "its wrong part at the pointer; the right button offers all",
+        "pick",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "brush",
+        "&Tools",
+        "&Brush",
+        "B",
+        "Paint the region; [ and ] change the size",
+        "brush",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "eraser",
+        "&Tools",
+        "&Eraser",
+        "E",
+        "Erase from the region; [ and ] change the size",
+        "eraser",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "rectangle",
+        "&Tools",
+        "&Rectangle",
+        "M",
+        "Drag a rectangle; Shift adds, Ctrl or Alt subtracts",
+        "rectangle",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "lasso",
+        "&Tools",
+        "&Lasso",
+        "L",
+        "Drag around what is meant; Shift adds, Ctrl or Alt subtracts",
+        "lasso",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "polygon",
+        "&Tools",
+        "P&olygon",
+        "Shift+L",
+        "Click corners; Enter, double click or the first corner closes, Backspace takes one back; "
+        "Shift adds, Ctrl or Alt subtracts",
+        "polygon",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "smart",
+        "&Tools",
+        "S&mart select",
+        "W",
+        "Drag a rectangle from the pixel to go by: its class, and colours near it; [ and ] change "
+        "how near; Shift adds, Ctrl or Alt subtracts",
+        "smart",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "pan",
+        "&Tools",
+        "P&an",
+        "V",
+        "Drag the image; Space or the middle button does so in any tool",
+        "pan",
+        "tool",
+        True,
+    ),
+    ActionSpec(
+        "segment_whole",
+        "&Tools",
+        "&Whole segment",
+        "Shift+S",
+        "Of the picked part, take the whole segment again",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "segment_correct",
+        "&Tools",
+        "Its &correct part",
+        "C",
+        "Of the picked segment, take what is correct by the label map",
+    ),
+    ActionSpec(
+        "segment_wrong",
+        "&Tools",
+        "Its wr&ong part",
+        "Shift+C",
+        "Of the picked segment, take the largest part that truly is another class; again for the "
+        "next one",
+    ),
+)

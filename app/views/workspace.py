@@ -1,0 +1,24 @@
+"""The middle of the window: pages under tabs, the image first."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+
+class Workspace(QTabWidget):
+    """Pages by name; the tabs show once there is more than one page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDocumentMode(True)
+        self.setTabBarAutoHide(True)
+        self.tabBar().setAccessibleName("Pages")
+
+    def add_page(self, title: str, page: QWidget) -> None:
+        """Add a page behind the others; its title is its name."""
+        page.setContentsMargins(0, 0, 0, 0)
+        self.addTab(page, title)
+
+    def show_page(self, page: QWidget) -> None:
+        """Bring a page to the front."""
+        self.setCurrentWidget(page)

@@ -1,0 +1,1 @@
+"""What an analyst keeps: explanations with notes, and the session they belong to."""
