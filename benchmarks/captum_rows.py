@@ -18,7 +18,8 @@ def captum_rows(name: str, model: Path, image_path: Path, *, samples: int, repea
     """Print a row for each method: ours, with all that its record holds, over Captum's faster way.
 
     Captum takes the copies one at a time or all at once, as it is told; which is faster depends on
-    the image. All ways are timed in turn, so that a change of the machine's speed meets each.
+    the image. It gets the module itself, as whoever uses it has it. All ways are timed in turn, so
+    that a change of the machine's speed meets each.
     """
     import torch
     from captum.attr import IntegratedGradients, NoiseTunnel, Saliency
@@ -30,12 +31,19 @@ def captum_rows(name: str, model: Path, image_path: Path, *, samples: int, repea
 
     network = load_network(model)
     image = read_image(image_path, network.card.input.channels)
+    height, width = (n - n % network.card.input.divisor for n in image.shape[:2])
+    image = image[:height, :width]
     region, index = foreground_segment(network.predict(image).class_map)
     inside = torch.from_numpy(region).to(network.device)
     pixels = network.to_tensor(image)
+    inputs = network.card.input
+    mean, std = (
+        torch.tensor(values, device=network.device).view(1, -1, 1, 1)
+        for values in (inputs.mean, inputs.std)
+    )
 
     def score(images: Tensor) -> Tensor:
-        likely: Tensor = network.outputs(images).softmax(1)[:, index]
+        likely: Tensor = network.module((images - mean) / std).softmax(1)[:, index]
         return (likely * inside).sum((1, 2)) / inside.sum()
 
     def ours(method: str) -> Callable[[], object]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from itertools import islice
-from typing import Final
 
 import numpy as np
 import torch
@@ -24,14 +23,11 @@ from torch.nn import functional
 from gridsal_core.memory import memory_told
 from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.model_output import failures_told
-from gridsal_core.objective import Problem, Start, split_rows
+from gridsal_core.objective import PIXELS_AT_ONCE, Problem, Start, split_rows
 from gridsal_core.optimize import check_gradient
 from gridsal_core.results import Outcome, final_state
 from gridsal_core.settings import Settings
 from gridsal_core.types import Snapshot
-
-# A small image leaves a core half idle; an image of this many pixels does not.
-_PIXELS_AT_ONCE: Final = 2**17
 
 
 def averaged(
@@ -115,7 +111,7 @@ def pixel_gradients(problem: Problem, images: Tensor) -> tuple[Tensor, Tensor]:
 def _copies_at_once(problem: Problem, images: Tensor) -> int:
     if problem.means is not None and problem.means.at_once < len(images):
         return 1
-    return max(1, _PIXELS_AT_ONCE // (len(images) * images.shape[-2] * images.shape[-1]))
+    return max(1, PIXELS_AT_ONCE // (len(images) * images.shape[-2] * images.shape[-1]))
 
 
 def _batched(copies: Iterator[Tensor], most: int) -> Generator[list[Tensor], None, None]:

@@ -171,6 +171,7 @@ def _attempt(
 ) -> Generator[Snapshot, None, list[Explanation]]:
     smaller = [reduced_request(request, means.scale) for request in requests]
     with memory_told(network.device), torch.no_grad():
+        network.speed_up()
         start = prepare(network, smaller, settings, means)
     steps = (averaged if settings.is_gradient else optimised)(start, settings, stop)
     while True:

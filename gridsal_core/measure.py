@@ -53,7 +53,7 @@ def measured_cost(network: SegmentationNetwork) -> Cost:
     goes meanwhile, and the images, masks and scores at the image's size.
     """
     size = network.card.input.size
-    height, width = size or (up_to(_PROBE, network.card.input.divisor),) * 2
+    height, width = _small_size(network)
     channels, classes = network.card.input.channels, len(network.classes)
     frame = STARTS * _FLOAT * (6.0 * channels + 3.0 * classes)
     try:
@@ -122,6 +122,15 @@ def _reach(network: SegmentationNetwork, height: int, width: int) -> int | None:
     if not len(columns):
         return None
     return int((columns - middle).abs().max())
+
+
+def small_random_image(network: SegmentationNetwork) -> Tensor:
+    """Return a (1, C, H, W) image in [0, 1] that the network takes, the same every time."""
+    return _random_image(network, *_small_size(network))
+
+
+def _small_size(network: SegmentationNetwork) -> tuple[int, int]:
+    return network.card.input.size or (up_to(_PROBE, network.card.input.divisor),) * 2
 
 
 def _random_image(network: SegmentationNetwork, height: int, width: int) -> Tensor:

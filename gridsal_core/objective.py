@@ -15,6 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import torch
@@ -28,6 +29,9 @@ from gridsal_core.regions import bounding_box, widened
 from gridsal_core.settings import Settings
 from gridsal_core.types import Prediction, Request
 from gridsal_core.upsampling import MATRICES
+
+# A small image leaves a core half idle; an image of this many pixels does not.
+PIXELS_AT_ONCE: Final = 2**17
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +141,10 @@ class Problem:
         return weight * (per_column * down + per_row * across)
 
     def scores_on(self, images: Tensor, predictions: list[Prediction] | None = None) -> Tensor:
-        """f_c on the box for (B * n, C, H, W) images: (B, n, bh, bw); gathers predictions if asked.
+        """f_c on the box for (B * n, C, H, W) images: (B, n, bh, bw).
 
-        The rows of `images` are n for the first request, then n for the second.
+        The rows of `images` are n for the first request, then n for the second. Gathers what the
+        network predicts on the first image of each if asked.
         """
         each = len(images) // len(self.region)
         found, first = [], 0
@@ -148,7 +153,7 @@ class Problem:
             first += len(rows)
             outputs = self.network.outputs(rows, self.half)
             if predictions is not None:
-                predictions += [self.network.to_prediction(output) for output in outputs]
+                predictions += [self.network.to_prediction(output) for output in outputs[::each]]
             found.append(part.scores(outputs))
         return torch.cat(found)
 
@@ -307,15 +312,15 @@ def prepare(
         means=means,
     )
     predictions: list[Prediction] = []
-    reference = asked.scores_on(images, predictions)
+    known = [images, alone] if base is alone else [images, alone, base]
+    scores = _scores_on_each(asked, known, predictions)
+    reference, alone_scores, base_scores = scores[0], scores[1], scores[-1]
     if not bool(reference.isfinite().all()):
         raise CheckpointError(
             f"The network {network.card.name!r} gives scores that are not finite numbers; "
             "check its weights, and mean and std in its model card."
         )
     problem = replace(asked, reference=reference.squeeze(1))
-    alone_scores = problem.scores_on(alone)
-    base_scores = alone_scores if settings.form == "context" else problem.scores_on(base)
     return Start(
         problem=problem,
         images=images,
@@ -324,6 +329,25 @@ def prepare(
         object_score=problem.mean_score(alone_scores),
         base_residual=problem.preservation(base_scores),
     )
+
+
+def _scores_on_each(
+    asked: Problem, kinds: Sequence[Tensor], predictions: list[Prediction]
+) -> list[Tensor]:
+    """`scores_on` for several kinds of images, some for each request; predictions on the first.
+
+    Small images go through the network together: each pass has its own cost. No more of them than
+    the method itself will have at once.
+    """
+    count, total = len(asked.region), sum(len(images) for images in kinds)
+    is_small = total * kinds[0].shape[-2] * kinds[0].shape[-1] <= PIXELS_AT_ONCE
+    most = total if asked.means is None or asked.settings.is_gradient else asked.means.at_once
+    if not is_small or most < total or len(asked.parts()) > 1:
+        first = asked.scores_on(kinds[0], predictions)
+        return [first, *(asked.scores_on(images) for images in kinds[1:])]
+    rows = [images.reshape(count, -1, *images.shape[1:]) for images in kinds]
+    scores = asked.scores_on(torch.cat(rows, 1).flatten(0, 1), predictions)
+    return list(torch.split(scores, [each.shape[1] for each in rows], 1))
 
 
 def _each(rows: Tensor, times: int) -> Tensor:
