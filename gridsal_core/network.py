@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.devices import device_info, laid_out_for
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
+from gridsal_core.lending import Lending
 from gridsal_core.measure import Cost, measured_cost, measured_receptive_field
 from gridsal_core.memory import (
     Means,
@@ -78,7 +79,7 @@ class SegmentationNetwork:
         self.source = source
         self.sha256 = sha256
         self.notes = notes
-        self._borrowers = 0
+        self._lending = Lending(self.module)
         self._takes_batches = True
         self._one_channel = class_count == 1
         self.classes: tuple[ClassInfo, ...] = card.class_infos(max(class_count, 2))
@@ -156,30 +157,12 @@ class SegmentationNetwork:
         self._scale, self._shift = self._scale.to(device), self._shift.to(device)
         self.device = device
 
-    @contextmanager
-    def borrowed(self) -> Iterator[None]:
+    def borrowed(self) -> AbstractContextManager[None]:
         """Hold the network in eval mode with frozen parameters, and give it back as it was.
 
-        Borrowers may overlap in any order, as two explanations drawn in turn do: the last one that
-        leaves gives the network back.
+        Borrowers may overlap in any order.
         """
-        if self._borrowers == 0:
-            self._modes = [(part, part.training) for part in self.module.modules()]
-            self._flags = [(weight, weight.requires_grad) for weight in self.module.parameters()]
-            self.module.eval()
-            # One by one: a script module has no requires_grad_ of its own.
-            for weight in self.module.parameters():
-                weight.requires_grad_(False)
-        self._borrowers += 1
-        try:
-            yield
-        finally:
-            self._borrowers -= 1
-            if self._borrowers == 0:
-                for part, mode in self._modes:
-                    part.training = mode
-                for weight, flag in self._flags:
-                    weight.requires_grad_(flag)
+        return self._lending.borrowed()
 
     def to_tensor(self, image: FloatArray) -> Tensor:
         """(H, W, C) in [0, 1] as (1, C, H, W) on the device.
