@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.devices import device_info, laid_out_for
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
-from gridsal_core.folding import FoldedCopy, folded_copy
+from gridsal_core.lending import Lending
 from gridsal_core.measure import (
     Cost,
     measured_cost,
@@ -84,9 +84,7 @@ class SegmentationNetwork:
         self.source = source
         self.sha256 = sha256
         self.notes = notes
-        self._borrowers = 0
-        self._folded: FoldedCopy | None = None
-        self._is_foldable = True
+        self._lending = Lending(self.module)
         self._takes_batches = True
         self._one_channel = class_count == 1
         self.classes: tuple[ClassInfo, ...] = card.class_infos(max(class_count, 2))
@@ -161,34 +159,16 @@ class SegmentationNetwork:
         if device == self.device:
             return
         laid_out_for(device, self.module.to(device))
-        self._folded = None
+        self._lending.slow_down()
         self._scale, self._shift = self._scale.to(device), self._shift.to(device)
         self.device = device
 
-    @contextmanager
-    def borrowed(self) -> Iterator[None]:
+    def borrowed(self) -> AbstractContextManager[None]:
         """Hold the network in eval mode with frozen parameters, and give it back as it was.
 
-        Borrowers may overlap in any order, as two explanations drawn in turn do: the last one that
-        leaves gives the network back.
+        Borrowers may overlap in any order.
         """
-        if self._borrowers == 0:
-            self._modes = [(part, part.training) for part in self.module.modules()]
-            self._flags = [(weight, weight.requires_grad) for weight in self.module.parameters()]
-            self.module.eval()
-            # One by one: a script module has no requires_grad_ of its own.
-            for weight in self.module.parameters():
-                weight.requires_grad_(False)
-        self._borrowers += 1
-        try:
-            yield
-        finally:
-            self._borrowers -= 1
-            if self._borrowers == 0:
-                for part, mode in self._modes:
-                    part.training = mode
-                for weight, flag in self._flags:
-                    weight.requires_grad_(flag)
+        return self._lending.borrowed()
 
     def speed_up(self) -> None:
         """Compute with folded batch norms from now on while borrowed, if that changes no answer.
@@ -196,24 +176,14 @@ class SegmentationNetwork:
         Call it when borrowed. It costs two passes over a small image the first time, and after the
         weights were changed.
         """
-        if not self._is_foldable or self.is_sped_up:
-            return
-        probe = small_random_image(self)
-        self._folded = folded_copy(self.module, self._inputs(probe), self.card.output.element)
-        self._is_foldable = self._folded is not None
+        self._lending.speed_up(
+            lambda: self._inputs(small_random_image(self)), self.card.output.element
+        )
 
     @property
     def is_sped_up(self) -> bool:
         """Whether batch norms are folded, of the weights as they are now."""
-        return self._folded is not None and self._folded.is_current
-
-    @property
-    def _fastest(self) -> nn.Module:
-        folded = self._folded
-        # When nobody borrows it, it may be in another mode than eval, or be trained.
-        if folded is None or self._borrowers == 0 or not folded.is_current:
-            return self.module
-        return folded.module
+        return self._lending.is_sped_up
 
     def to_tensor(self, image: FloatArray) -> Tensor:
         """(H, W, C) in [0, 1] as (1, C, H, W) on the device.
@@ -413,7 +383,7 @@ class SegmentationNetwork:
             return torch.cat([self._forward(row[None]) for row in inputs])
         try:
             with failures_told(self.card.name, inputs):
-                output = pick(self._fastest(inputs), self.card.output.element)
+                output = pick(self._lending.fastest(inputs), self.card.output.element)
         except CheckpointError:
             if len(inputs) == 1:
                 raise

@@ -27,19 +27,13 @@ from app.models.framing import is_whole
 from app.models.picture import to_qimage
 from app.theme import current_colors
 from app.tools.base import Tool
-from app.tools.pan import PanTool
-from app.views.canvas_layers import (
-    CursorLayer,
-    ImageLayer,
-    IndexLayer,
-    OutlineLayer,
-    heat_table,
-)
-from app.views.canvas_overlays import GestureHint, HeatBar, HintCard
+from app.views.canvas_layers import ImageLayer, IndexLayer, OutlineLayer, heat_table
+from app.views.canvas_overlays import CanvasOverlays
 from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
 from app.views.class_layers import ErrorLayer, PredictionLayer
 from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
-from app.views.draft_layer import DraftLayer
+from app.views.gestures import Gestures
+from app.views.tool_cursor import ToolCursor
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import ClassInfo
@@ -87,8 +81,7 @@ class Canvas(ZoomView):
         self._errors = ErrorLayer()
         self._heat = IndexLayer()
         self._region = OutlineLayer()
-        self._cursor = CursorLayer()
-        self._draft = DraftLayer()
+        self._cursor = ToolCursor()
         self._layers: dict[Layer, ImageLayer | OutlineLayer] = {
             "image": self._image,
             "perturbed": self._perturbed,
@@ -98,7 +91,7 @@ class Canvas(ZoomView):
             "region": self._region,
         }
         above = (item for name, item in self._layers.items() if name != "image")
-        for item in (self._image, self._frame_layer, *above, self._cursor, self._draft):
+        for item in (self._image, self._frame_layer, *above, *self._cursor.layers):
             self.add_layer(item)
         self._frame = Frame.whole((1, 1))
         self._perturbed.setVisible(False)
@@ -106,19 +99,11 @@ class Canvas(ZoomView):
         self._picture_key = 0
         self._heat.set_table(heat_table(DEFAULT_HEAT_OPACITY))
 
-        self._tool: Tool | None = None
-        self._hand = PanTool(self.pan_by)
-        self._acting: Tool | None = None
-        self._is_space_down = False
+        self._gestures = Gestures(self.pan_by)
         self._hovered: QPoint | None = None
-
-        self._hint = HintCard(self.viewport())
-        self._heat_bar = HeatBar(self.viewport(), "context saliency")
-        self._heat_bar.hide()
-        self._gesture_hint = GestureHint(self.viewport())
+        self._overlays = CanvasOverlays(self.viewport())
         self.zoom_changed.connect(self._region.set_zoom)
         self.zoom_changed.connect(self._cursor.set_zoom)
-        self.zoom_changed.connect(self._draft.set_zoom)
         self.setBackground(QColor(current_colors().canvas))
 
     def set_image(self, rgb: ByteArray | None) -> None:
@@ -153,7 +138,7 @@ class Canvas(ZoomView):
         self._picture_key = levels[0].cacheKey() if levels else 0
         full = QSizeF(frame.full[1], frame.full[0]) if levels else QSizeF()
         self._image.set_picture(levels, full, tiles)
-        self._hint.setVisible(not levels)
+        self._overlays.show_hint(not levels)
         self._show_cursor(None)
         old, self._frame = self._frame, frame
         self._place_frame(old if is_same else None)
@@ -205,8 +190,7 @@ class Canvas(ZoomView):
 
     def set_heat_label(self, label: str) -> None:
         """Say at the colour bar what the heat measures."""
-        self._heat_bar.set_label(label)
-        self._place_overlays()
+        self._overlays.set_heat_label(label)
 
     def set_region(self, region: BoolArray | None, box: Box | None = None) -> None:
         """Outline (H, W) pixels; `box` tells where they differ from the last call."""
@@ -220,31 +204,28 @@ class Canvas(ZoomView):
     def set_tool(self, tool: Tool | None) -> None:
         """Give the left button to a tool; what the last one was doing is cancelled."""
         self.cancel_gesture()
-        self._tool = tool
+        self._gestures.tool = tool
         self._show_mouse_cursor()
         self.refresh_cursor()
 
     def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
         """Set what is said and offered where there is no image."""
-        self._hint.set_hint(title, text, actions)
-        self._place_overlays()
+        self._overlays.set_hint(title, text, actions)
 
     @property
     def hint_text(self) -> str:
         """What the hint says while it is shown, else nothing."""
-        return self._hint.text if self._hint.isVisible() else ""
+        return self._overlays.hint_text
 
     def cancel_gesture(self) -> None:
         """Give up a running gesture, also one between two clicks."""
-        self._drop_button()
-        if self._tool is not None:
-            self._tool.cancel()
+        self._gestures.cancel()
         self.refresh_cursor()
 
     @property
     def gesture_hint(self) -> str:
         """What is said of how the running gesture goes on; empty if nothing is."""
-        return self._gesture_hint.text()
+        return self._overlays.gesture_hint
 
     def refresh_cursor(self) -> None:
         """Draw the tool's circle anew, for instance after its size was changed elsewhere."""
@@ -258,38 +239,24 @@ class Canvas(ZoomView):
         self._press(event, is_double=True)
 
     def _press(self, event: QMouseEvent, *, is_double: bool) -> None:
-        if self._acting is not None or self._image.is_empty:
-            return
-        is_pan = event.button() == Qt.MouseButton.MiddleButton or self._is_space_down
-        tool = self._hand if is_pan else self._tool
-        if tool is None or (not is_pan and event.button() != Qt.MouseButton.LeftButton):
-            return
         point = self.to_image(event.position())
-        if tool.is_inside_only and pixel_at(point, self._working_size) is None:
+        if self._image.is_empty:
             return
-        self._acting = tool
-        self._show_mouse_cursor()
-        press = tool.double_press if is_double else tool.press
-        press(self._for_tool(tool, point), event.modifiers())
-        self._show_cursor(point)
+        if self._gestures.press(event, point, self._working_size, is_double=is_double):
+            self._show_mouse_cursor()
+            self._show_cursor(point)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = self.to_image(event.position())
         self._hover(point)
-        tool = self._acting or self._tool
-        if tool is not None:
-            tool.move(self._for_tool(tool, point), event.modifiers(), event.buttons())
+        self._gestures.move(event, point, self._working_size)
         self._show_cursor(point)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        still_down = Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton
-        if self._acting is None or event.buttons() & still_down:
-            return
         point = self.to_image(event.position())
-        acting, self._acting = self._acting, None
-        acting.release(self._for_tool(acting, point))
-        self._show_mouse_cursor()
-        self._show_cursor(point)
+        if self._gestures.release(event, point, self._working_size):
+            self._show_mouse_cursor()
+            self._show_cursor(point)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         pixel = pixel_at(self.to_image(QPointF(event.pos())), self._working_size)
@@ -298,19 +265,19 @@ class Canvas(ZoomView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self._hovered is not None:
             pixel = self._hovered
             place = QCursor.pos()
-        if pixel is not None and self._acting is None and not self._image.is_empty:
+        if pixel is not None and not self._gestures.is_acting and not self._image.is_empty:
             self.menu_wanted.emit(pixel.x(), pixel.y(), place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
+        key, tool = Qt.Key(event.key()), self._gestures.tool
         if key == Qt.Key.Key_Space:
-            self._is_space_down = True
+            self._gestures.is_space_down = True
             self._show_mouse_cursor()
-        elif key == Qt.Key.Key_Escape and self._acting is not None:
+        elif key == Qt.Key.Key_Escape and self._gestures.is_acting:
             self._drop_button()
-        elif key == Qt.Key.Key_Escape and self._tool is not None and self._tool.outline is not None:
+        elif key == Qt.Key.Key_Escape and tool is not None and tool.outline is not None:
             self.cancel_gesture()
-        elif self._tool is not None and self._tool.key(key, event.modifiers()):
+        elif tool is not None and tool.key(key, event.modifiers()):
             self.refresh_cursor()
         elif key in _ARROWS:
             self.pan_by(_ARROWS[key] * ARROW_PAN_PX / self.zoom)
@@ -319,11 +286,11 @@ class Canvas(ZoomView):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._is_space_down = False
+            self._gestures.is_space_down = False
             self._show_mouse_cursor()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._is_space_down = False
+        self._gestures.is_space_down = False
         # What lasts between clicks stays: a look at another window must not cost a polygon.
         self._drop_button()
         self._show_mouse_cursor()
@@ -335,8 +302,9 @@ class Canvas(ZoomView):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_hint"):
-            self._place_overlays()
+        # pyqtgraph resizes from its own constructor, before this class has its state.
+        if hasattr(self, "_overlays"):
+            self._overlays.place()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -383,17 +351,8 @@ class Canvas(ZoomView):
 
     def _drop_button(self) -> None:
         """Give up what the pressed button was doing."""
-        acting, self._acting = self._acting, None
-        if acting is not None:
-            acting.cancel()
+        self._gestures.drop_button()
         self.refresh_cursor()
-
-    def _for_tool(self, tool: Tool, point: QPointF) -> QPointF:
-        if not tool.is_clipped:
-            return point
-        size = self._working_size
-        x, y = min(max(point.x(), 0), size.width()), min(max(point.y(), 0), size.height())
-        return QPointF(x, y)
 
     def _hover(self, point: QPointF | None) -> None:
         is_empty = point is None or self._image.is_empty
@@ -407,31 +366,13 @@ class Canvas(ZoomView):
             self.hovered.emit(pixel.x(), pixel.y())
 
     def _show_cursor(self, point: QPointF | None) -> None:
-        has_tool = self._tool is not None and not self._image.is_empty
-        is_panning = self._is_space_down or self._acting is self._hand
-        radius = self._tool.cursor_radius if self._tool and has_tool and not is_panning else None
-        self._cursor.show_circle(point, radius)
-        self._cursor.show_rectangle(self._tool.preview if self._tool else None)
-        self._draft.show_outline(self._tool.outline if self._tool else None)
-        hint = self._tool.hint if self._tool else ""
-        if hint != self.gesture_hint:
-            self._gesture_hint.set_text(hint)
-            self._place_overlays()
+        tool, gestures = self._gestures.tool, self._gestures
+        has_circle = not self._image.is_empty and not gestures.is_panning
+        self._cursor.show(tool, point, has_circle=has_circle)
+        self._overlays.set_gesture_hint(tool.hint if tool is not None else "")
 
     def _show_mouse_cursor(self) -> None:
-        shape = self._tool.cursor if self._tool else Qt.CursorShape.ArrowCursor
-        if self._is_space_down:
-            shape = Qt.CursorShape.OpenHandCursor
-        if isinstance(self._acting, PanTool):
-            shape = Qt.CursorShape.ClosedHandCursor
-        self.viewport().setCursor(shape)
+        self.viewport().setCursor(self._gestures.mouse_shape)
 
     def _show_heat_bar(self) -> None:
-        self._heat_bar.setVisible(not self._heat.is_empty and self._heat.isVisible())
-        self._place_overlays()
-
-    def _place_overlays(self) -> None:
-        area = self.viewport().rect()
-        self._hint.place(area)
-        self._heat_bar.place(area)
-        self._gesture_hint.place(area)
+        self._overlays.show_heat_bar(not self._heat.is_empty and self._heat.isVisible())

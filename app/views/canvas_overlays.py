@@ -188,6 +188,59 @@ class GestureHint(QLabel):
         super().paintEvent(event)
 
 
+class CanvasOverlays:
+    """The three of them, kept in their places over a viewport."""
+
+    def __init__(self, viewport: QWidget) -> None:
+        self._viewport = viewport
+        self._hint = HintCard(viewport)
+        self._heat_bar = HeatBar(viewport, "context saliency")
+        self._heat_bar.hide()
+        self._gesture_hint = GestureHint(viewport)
+
+    @property
+    def hint_text(self) -> str:
+        """What the hint says while it is shown, else nothing."""
+        return self._hint.text if self._hint.isVisible() else ""
+
+    @property
+    def gesture_hint(self) -> str:
+        """What is said of how the running gesture goes on; empty if nothing is."""
+        return self._gesture_hint.text()
+
+    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
+        """Change the hint's words, and offer a button for each action."""
+        self._hint.set_hint(title, text, actions)
+        self.place()
+
+    def show_hint(self, is_shown: bool) -> None:
+        """Show or hide the hint."""
+        self._hint.setVisible(is_shown)
+
+    def set_heat_label(self, label: str) -> None:
+        """Say at the colour bar what the heat measures."""
+        self._heat_bar.set_label(label)
+        self.place()
+
+    def show_heat_bar(self, is_shown: bool) -> None:
+        """Show or hide the scale of the heat map."""
+        self._heat_bar.setVisible(is_shown)
+        self.place()
+
+    def set_gesture_hint(self, text: str) -> None:
+        """Say how a gesture goes on; an empty text hides the words."""
+        if text != self.gesture_hint:
+            self._gesture_hint.set_text(text)
+            self.place()
+
+    def place(self) -> None:
+        """Put each in its place, after a size has changed."""
+        area = self._viewport.rect()
+        self._hint.place(area)
+        self._heat_bar.place(area)
+        self._gesture_hint.place(area)
+
+
 def _paint_plate(painter: QPainter, rect: QRect) -> None:
     plate = QColor(current_colors().base)
     plate.setAlpha(PLATE_ALPHA)

@@ -141,7 +141,7 @@ def test_an_explanation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     sped_up = wrap(Usual(), CLASSES)
     second = explain(sped_up, REQUEST, SETTINGS)
     assert sped_up.is_sped_up
-    monkeypatch.setattr("gridsal_core.network.folded_copy", lambda *_args: None)
+    monkeypatch.setattr("gridsal_core.lending.folded_copy", lambda *_args: None)
     plain = wrap(Usual(), CLASSES)
     first = explain(plain, REQUEST, SETTINGS)
     assert not plain.is_sped_up
