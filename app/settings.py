@@ -83,6 +83,8 @@ class AppSettings(BaseModel):
     theme: Literal["light", "dark", "system"] = "system"
     recent_models: tuple[RecentModel, ...] = ()
     recent_folders: tuple[StoredPath, ...] = ()
+    # Names of actions that were run from the command palette, the last one first.
+    recent_commands: tuple[StoredText, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
     label_pattern: StoredTextOrNothing = ""
     window_geometry: Base64 = ""
@@ -99,6 +101,10 @@ class AppSettings(BaseModel):
     def remember_folder(self, path: Path) -> None:
         """Put an image folder at the top of the recent ones."""
         self.recent_folders = _on_top(path, self.recent_folders)
+
+    def remember_command(self, name: str) -> None:
+        """Put an action at the top of those that the command palette shows first."""
+        self.recent_commands = _on_top(name, self.recent_commands)
 
 
 def settings_path() -> Path:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
+from app.controllers.commands import CommandsController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
@@ -90,6 +91,7 @@ class Application(QObject):
         self.what_ifs = WhatIfController(window, session, engine, settings)
         self.checks = CheckMapController(window, session, self.runs, engine, settings)
         self.appearance = AppearanceController(window, settings)
+        self.commands = CommandsController(window, settings)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
 

@@ -3,6 +3,9 @@
 from app.actions.spec import ActionSpec
 
 SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "palette", "&Help", "&Command palette…", "Ctrl+Shift+P", "Find a command by a few letters"
+    ),
     ActionSpec("shortcuts", "&Help", "&Keyboard shortcuts", "F1", "All shortcuts"),
     ActionSpec("about", "&Help", "&About GridSal", "", "Version, method and licence"),
 )

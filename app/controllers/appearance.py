@@ -1,13 +1,12 @@
-"""Theme, window layout, and the two help dialogs."""
+"""Theme, window layout, and what the window says of itself."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
-from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox
+from PySide6.QtCore import QByteArray, QObject
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from app.actions import CANVAS_KEYS, SPECS
 from app.main_window import MainWindow
 from app.settings import AppSettings
 from app.theme import THEMES, Theme, apply_theme
@@ -29,7 +28,6 @@ class AppearanceController(QObject):
             action = window.action(f"theme_{theme}")
             action.setChecked(theme == settings.theme)
             action.triggered.connect(lambda _on=False, t=theme: self.use_theme(t))
-        window.action("shortcuts").triggered.connect(self.show_shortcuts)
         window.action("about").triggered.connect(self.show_about)
         window.action("quit").triggered.connect(window.close)
         window.closing.connect(self._remember_layout)
@@ -43,22 +41,6 @@ class AppearanceController(QObject):
         if isinstance(app, QApplication):
             apply_theme(app, theme)
 
-    def show_shortcuts(self) -> None:
-        """List all shortcuts, from the table of actions, and the keys of the canvas."""
-        dialog = QDialog(self._window)
-        dialog.setWindowTitle("Keyboard shortcuts")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grid = QGridLayout(dialog)
-        grid.setHorizontalSpacing(24)
-        entries = [(spec.shortcut, plain(spec.text)) for spec in SPECS if spec.shortcut]
-        entries += CANVAS_KEYS
-        half = (len(entries) + 1) // 2
-        for index, (keys, name) in enumerate(entries):
-            column, row = divmod(index, half)
-            grid.addWidget(QLabel(f"<b>{keys}</b>"), row, 2 * column)
-            grid.addWidget(QLabel(name), row, 2 * column + 1)
-        dialog.open()
-
     def show_about(self) -> None:
         """Say what this is."""
         QMessageBox.about(self._window, "About GridSal", ABOUT.format(version=version("gridsal")))
@@ -66,8 +48,3 @@ class AppearanceController(QObject):
     def _remember_layout(self) -> None:
         self._settings.window_geometry = self._window.saveGeometry().toBase64().toStdString()
         self._settings.window_state = self._window.saveState().toBase64().toStdString()
-
-
-def plain(text: str) -> str:
-    """Return the text of a menu entry without its marks."""
-    return text.replace("&", "").removesuffix("…")

@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from app.actions import allow
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.runs import RunController, duration
 from app.main_window import MainWindow
@@ -60,7 +61,6 @@ class CheckMapController(QObject):
         self._engine, self._settings = engine, settings
         self._under_way: UnderWay | None = None
         self._exports: set[int] = set()
-        self._tip = window.action("check_map").statusTip()
         window.action("check_map").triggered.connect(self.check)
         window.result.check_clicked.connect(self.check)
         runs.run_changed.connect(self._refresh)
@@ -166,9 +166,6 @@ class CheckMapController(QObject):
 
     def _refresh(self) -> None:
         reason = self._why_not()
-        action, tip = self._window.action("check_map"), reason or self._tip
-        keys = "" if reason else f" ({action.shortcut().toString()})"
-        action.setEnabled(not reason)
-        action.setToolTip(tip + keys)
-        action.setStatusTip(tip)
-        self._window.result.set_check(tip + keys, is_enabled=not reason)
+        action = self._window.action("check_map")
+        allow(action, reason)
+        self._window.result.set_check(action.toolTip(), is_enabled=not reason)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject
 
+from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.runs import RunController
 from app.main_window import MainWindow
 from app.models.framing import full_pixel
@@ -104,8 +106,8 @@ class DisplayController(QObject):
     def _show_result(self) -> None:
         window, result = self._window, self._session.result
         window.layers.set_has_result(result is not None)
-        for name in ("export_figure", "export_data", "copy_figure"):
-            window.action(name).setEnabled(result is not None)
+        for name in ("export_figure", "export_data", "copy_figure", "toggle_perturbed"):
+            allow(window.action(name), "" if result is not None else NO_RESULT)
         if result is None:
             window.result.set_result(None, None)
             window.canvas.set_perturbed(None)

@@ -7,6 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.actions import allow
+from app.actions.reasons import NO_FOLDER
 from app.controllers.dialogs import show_error
 from app.controllers.networks import NetworkController, network_at
 from app.main_window import MainWindow
@@ -113,7 +115,7 @@ class FilesController(QObject):
 
     def _show_state(self) -> None:
         for name in ("previous", "next"):
-            self._window.action(name).setEnabled(len(self._session.images) > 0)
+            allow(self._window.action(name), "" if self._session.images else NO_FOLDER)
 
     def _show_status(self, image: Path) -> None:
         # Kept, since asking about each of a hundred thousand images would hold the window up.

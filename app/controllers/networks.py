@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.actions import allow
+from app.actions.reasons import NO_NETWORK, NO_NOTES
 from app.controllers.dialogs import show_error, show_notes
 from app.main_window import MainWindow
 from app.models.session import Session
@@ -222,7 +224,8 @@ class NetworkController(QObject):
         network = self._session.network
         notes = () if network is None else network.notes
         self._window.status.set_network_notes(len(notes))
-        self._window.action("network_notes").setEnabled(bool(notes))
+        nothing = NO_NETWORK if network is None else NO_NOTES
+        allow(self._window.action("network_notes"), "" if notes else nothing)
         if network is not None and self._asked is None:
             self._window.status.set_network(
                 f"{network.name} · {network.device}, {network.free_bytes / 1e9:.0f} GB free"

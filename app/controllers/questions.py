@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
+from app.actions import allow
+from app.actions.reasons import NO_NETWORK
 from app.controllers.library import LibraryController
 from app.controllers.networks import Asked, NetworkController, network_at
 from app.main_window import MainWindow
@@ -133,7 +135,7 @@ class QuestionsController(QObject):
         self._card = event.card
 
     def _show_state(self) -> None:
-        self._window.action("edit_card").setEnabled(self._session.network is not None)
+        allow(self._window.action("edit_card"), "" if self._session.network else NO_NETWORK)
 
 
 def _place(asked: Asked) -> str:

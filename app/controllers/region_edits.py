@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from app.actions import allow
+from app.actions.reasons import NO_IMAGE, NO_REGION
 from app.main_window import MainWindow
 from app.models.region import PAINTED
 from app.models.session import Session
@@ -16,8 +17,6 @@ from gridsal_core.arrays import BoolArray
 from gridsal_core.regions import filled, grown, shrunk
 
 SAID_MS = 5000
-NO_IMAGE = "There is no image yet; open a folder of images first."
-NO_REGION = "There is no region yet; pick a segment or paint one first."
 TOO_THIN = "The region is too thin to shrink: nothing would be left of it."
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoGroup
 
+from app.actions import allow
+from app.actions.reasons import NO_REDO, NO_UNDO
 from app.controllers.region_edits import SAID_MS, RegionEditsController
 from app.controllers.segments import NO_PREDICTION, SegmentsController
 from app.main_window import MainWindow
@@ -113,12 +115,12 @@ class RequestController(QObject):
         undo, redo = self._window.action("undo"), self._window.action("redo")
         undo.triggered.connect(self._undo.undo)
         redo.triggered.connect(self._undo.redo)
-        self._undo.canUndoChanged.connect(undo.setEnabled)
-        self._undo.canRedoChanged.connect(redo.setEnabled)
+        self._undo.canUndoChanged.connect(lambda can: allow(undo, "" if can else NO_UNDO))
+        self._undo.canRedoChanged.connect(lambda can: allow(redo, "" if can else NO_REDO))
         self._undo.undoTextChanged.connect(lambda text: undo.setText(f"&Undo {text}".strip()))
         self._undo.redoTextChanged.connect(lambda text: redo.setText(f"&Redo {text}".strip()))
-        undo.setEnabled(False)
-        redo.setEnabled(False)
+        allow(undo, NO_UNDO)
+        allow(redo, NO_REDO)
 
     @property
     def _region(self) -> RegionDocument | None:

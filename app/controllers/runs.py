@@ -10,6 +10,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.actions import allow
+from app.actions.reasons import NOT_RUNNING
 from app.controllers.dialogs import show_error
 from app.main_window import MainWindow
 from app.models.session import Session
@@ -252,8 +254,8 @@ class RunController(QObject):
         panel.set_main(text, icon_name, is_enabled=is_enabled)
         can_stop = run is not None or self._session.is_busy
         panel.set_can_stop(can_stop)
-        self._window.action("run").setEnabled(is_enabled)
-        self._window.action("stop").setEnabled(can_stop)
+        allow(self._window.action("run"), "" if is_enabled else reason)
+        allow(self._window.action("stop"), "" if can_stop else NOT_RUNNING)
         if run is None:
             panel.set_progress(0, 0 if self._session.is_busy else 1)
             panel.set_text(reason or self._message or "Ready to run.")

@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QPoint
 
+from app.actions import allow
 from app.main_window import MainWindow
 from app.models.session import Session
 from app.tools.base import Combine
@@ -30,7 +31,6 @@ class SegmentsController(QObject):
     def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
         self._window, self._session = window, session
-        self._tips = {name: window.action(name).toolTip() for name in ACTIONS}
         window.canvas.menu_wanted.connect(self._open_menu)
         for name, act in zip(
             ACTIONS, (self._whole_again, self._pick_correct, self._pick_next_wrong), strict=True
@@ -182,9 +182,7 @@ class SegmentsController(QObject):
         not_picked = "" if self._picked is not None else NOT_PICKED
         no_part = session.why_not_compared or not_picked
         for name, reason in zip(ACTIONS, (nothing or not_picked, no_part, no_part), strict=True):
-            action = self._window.action(name)
-            action.setEnabled(not reason)
-            action.setToolTip(reason or self._tips[name])
+            allow(self._window.action(name), reason)
 
     def _tell(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, 8000)

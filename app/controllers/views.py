@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog
 
+from app.actions import allow
+from app.actions.reasons import FIRST_PAGE, LAST_PAGE, NO_IMAGE
 from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.picture import Picture
@@ -280,8 +282,12 @@ class ViewsController(QObject):
         pages = loaded.picture.info.pages if loaded is not None else 1
         bar.menu.setEnabled(loaded is not None)
         page = self._session.page
-        self._window.action("previous_page").setEnabled(loaded is not None and page > 0)
-        self._window.action("next_page").setEnabled(loaded is not None and page + 1 < pages)
+        nothing = NO_IMAGE if loaded is None else ""
+        allow(self._window.action("previous_page"), nothing or ("" if page > 0 else FIRST_PAGE))
+        last = "" if page + 1 < pages else LAST_PAGE
+        allow(self._window.action("next_page"), nothing or last)
+        for name in ("zoom_in", "zoom_out", "fit", "actual"):
+            allow(self._window.action(name), nothing)
         if loaded is None:
             return
         bar.show_page(page, pages)

@@ -7,6 +7,8 @@ from typing import Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
+from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import FIGURES
 from app.main_window import MainWindow
@@ -102,6 +104,6 @@ class WhatIfController(QObject):
             show_error(self._window, "The engine ended while the context was changed; ask again.")
 
     def _refresh(self) -> None:
-        has_result = self._session.result is not None
+        reason = NO_RESULT if self._session.result is None else ""
         for name in ACTIONS:
-            self._window.action(name).setEnabled(has_result)
+            allow(self._window.action(name), reason)

@@ -52,12 +52,20 @@ def add_row(layout: QFormLayout, text: str, field: QWidget, tip: str) -> None:
     label.setBuddy(field)
     # A form puts labels at the top of their row; as high as the field they meet its middle.
     label.setMinimumHeight(field.sizeHint().height())
-    field.setToolTip(tip)
-    field.setAccessibleName(text)
+    describe(field, text, tip)
+    for part in field.findChildren(QWidget):
+        if part.focusPolicy() != Qt.FocusPolicy.NoFocus and not part.toolTip():
+            part.setToolTip(tip)
     field.setSizePolicy(QSizePolicy.Policy.Expanding, field.sizePolicy().verticalPolicy())
     if isinstance(field, QComboBox):
         shrinkable(field)
     layout.addRow(label, field)
+
+
+def describe(field: QWidget, text: str, tip: str) -> None:
+    """Give a field its name for screen readers, and its tooltip: meaning, unit and range."""
+    field.setAccessibleName(text)
+    field.setToolTip(tip)
 
 
 def hug(widget: QWidget) -> QWidget:
@@ -137,7 +145,9 @@ class Collapsible(QWidget):
         self._button = QToolButton()
         self._button.setText(title)
         self._button.setCheckable(True)
+        self._button.setProperty("role", "fold")
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.setAccessibleName(title)
         self._content = content
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -150,4 +160,5 @@ class Collapsible(QWidget):
     def _fold(self, is_open: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
         self._button.setArrowType(arrow)
+        self._button.setToolTip(f"{'Fold away' if is_open else 'Show'}: {self._button.text()}")
         self._content.setVisible(is_open)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from app.views.forms import GAP, Collapsible, add_row, beside, choose, form, heading
+from app.views.forms import (
+    GAP,
+    Collapsible,
+    add_row,
+    beside,
+    choose,
+    describe,
+    form,
+    heading,
+    shrinkable,
+)
 from app.views.method_settings import DeviationSettings, GradientSettings
 from app.views.number_field import NumberField
 from app.views.perturbation_field import PerturbationField
@@ -148,16 +158,12 @@ class SettingsPanel(QWidget):
         self._gradients.show_method(method)
         self._deviations.show_method(method)
         # What stands in for removed pixels: for gradients in What If and in the check's curves.
-        for field in (self._lam, self._steps, self._init):
-            self._basic.setRowVisible(field, not is_gradient)
-        for field in (self._rate, self._momentum):
+        self._basic.setRowVisible(self._descent, not is_gradient)
+        for field in (self._init, self._rate, self._momentum):
             self._more.setRowVisible(field, not is_gradient)
 
     def _lay_out(self) -> None:
         basic, more = self._basic, self._more = form(), form()
-        add_row(
-            basic, "Preset", self._preset, "Fills all fields below. Changing one makes it yours."
-        )
         add_row(
             basic,
             "Method",
@@ -175,22 +181,7 @@ class SettingsPanel(QWidget):
             "Rows × columns of the mask, in cells (1 to 256, at most the image's size).\nFiner "
             "masks show more and are easier to fool.",
         )
-        add_row(
-            basic,
-            "λ",
-            self._lam,
-            "Weight of the mask's sum (0 to 100). Larger values give smaller maps.\nPaper: 0.01 "
-            "for street scenes, 0.05 for toy data.",
-        )
-        add_row(basic, "Steps", self._steps, "Optimisation steps (1 to 100,000). Paper: 80 or 100.")
-        add_row(
-            basic,
-            "Start",
-            self._init,
-            "Value of every cell at the start (0 to 1). Auto computes from 0.5 and from 1 and "
-            "keeps the better end;\nit takes twice as long, and does not miss context that the "
-            "half-removed image hides.",
-        )
+        self._add_lam_and_steps(basic)
         add_row(
             basic,
             "Remove with",
@@ -199,6 +190,14 @@ class SettingsPanel(QWidget):
             "data), the blurred\nimage (σ in pixels, 0.5 to 500), or noise from a seed.\nTry "
             "several: the outline of what is kept is itself a cue, and a colour can resemble a "
             "class.\nA gradient map itself needs none; What If and the check's curves do.",
+        )
+        add_row(
+            more,
+            "Start",
+            self._init,
+            "Value of every cell at the start (0 to 1). Auto computes from 0.5 and from 1 and "
+            "keeps the better end;\nit takes twice as long, and does not miss context that the "
+            "half-removed image hides.",
         )
         add_row(
             more, "Learning rate", self._rate, "Step size of SGD (above 0). Paper: 1 or 0.2 (toy)."
@@ -228,11 +227,28 @@ class SettingsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addWidget(heading("Settings"))
+        shrinkable(self._preset)
+        describe(self._preset, "Preset", "Fills all fields below. Changing one makes it yours.")
+        layout.addWidget(beside(heading("Settings"), self._preset, stretch=(1,)))
         layout.addLayout(basic)
         layout.addWidget(self._gradients)
         layout.addWidget(Collapsible("More settings", advanced))
         layout.addWidget(Collapsible("Beyond the paper", self._deviations))
+
+    def _add_lam_and_steps(self, basic: QFormLayout) -> None:
+        # In one row: at 1280x800 the verdict and the scores are to be seen below without scrolling.
+        lam_tip = (
+            "Weight of the mask's sum (0 to 100). Larger values give smaller maps.\nPaper: 0.01 "
+            "for street scenes, 0.05 for toy data."
+        )
+        steps_tip = "Optimisation steps (1 to 100,000). Paper: 80 or 100."
+        describe(self._lam, "λ", lam_tip)
+        describe(self._steps, "Steps", steps_tip)
+        steps = QLabel("Steps")
+        steps.setBuddy(self._steps)
+        steps.setToolTip(steps_tip)
+        self._descent = beside(self._lam, steps, self._steps, stretch=(0, 2))
+        add_row(basic, "λ", self._descent, lam_tip)
 
     def _connect(self) -> None:
         self._preset.activated.connect(self._on_preset)

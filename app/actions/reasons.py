@@ -1,0 +1,13 @@
+"""Why an action cannot be used now: one sentence each, shown in its tooltip and in the palette."""
+
+NO_NETWORK = "No network is open; open a model first."
+NO_NOTES = "There is nothing to be known of how the network was opened."
+NO_FOLDER = "There are no images; open an image folder first."
+NO_IMAGE = "There is no image yet; open a folder of images first."
+NO_REGION = "There is no region yet; pick a segment or paint one first."
+NO_RESULT = "Nothing is explained yet; run an explanation first."
+NOT_RUNNING = "There is nothing to stop: no run is under way."
+NO_UNDO = "There is nothing to undo."
+NO_REDO = "There is nothing to redo: nothing was undone."
+FIRST_PAGE = "There is no page before this one."
+LAST_PAGE = "There is no page after this one."
