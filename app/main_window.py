@@ -6,10 +6,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFrame,
     QMainWindow,
     QMenu,
-    QScrollArea,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -19,7 +17,6 @@ from app.actions import SPECS, TOOLBAR, make_actions, refresh_icons
 from app.icons import icon
 from app.models.image_list import ImageListModel
 from app.views.canvas import Canvas
-from app.views.forms import GAP
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
@@ -27,6 +24,7 @@ from app.views.loss_plot import LossPlot
 from app.views.request_panel import RequestPanel
 from app.views.result_panel import ResultPanel
 from app.views.run_panel import RunPanel
+from app.views.scroll_column import ScrollColumn
 from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
 from app.views.tool_options import ToolOptions
@@ -65,6 +63,9 @@ class MainWindow(QMainWindow):
         self.settings = SettingsPanel()
         self.run = RunPanel()
         self.result = ResultPanel()
+        self.explain_column = ScrollColumn(
+            (self.request, self.settings, self.run, self.result), RIGHT_WIDTH
+        )
         self.plot = LossPlot()
         self.status = StatusLine()
         self.tool_options = ToolOptions()
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
         self.docks = {
             "images": self._dock("Images", self.images, left),
             "view": self._dock("View", view, left),
-            "explain": self._dock("Explain", self._explain_column(), right),
+            "explain": self._dock("Explain", self.explain_column, right),
             "plot": self._dock("Convergence", self.plot, bottom),
         }
         self.resizeDocks(
@@ -136,26 +137,6 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.view_bar)
         layout.addWidget(self.canvas, 1)
         return middle
-
-    def _explain_column(self) -> QWidget:
-        column = QWidget()
-        layout = QVBoxLayout(column)
-        layout.setContentsMargins(GAP, GAP, GAP, GAP)
-        layout.setSpacing(2 * GAP)
-        for panel in (self.request, self.settings, self.run, self.result):
-            layout.addWidget(panel)
-        layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        # A click on Run looks upwards for someone to take the focus; see RunPanel.
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Beside its bar the column needs its own width, or the fields lose their right edge.
-        bar = scroll.verticalScrollBar().sizeHint().width()
-        scroll.setMinimumWidth(max(RIGHT_WIDTH, column.minimumSizeHint().width()) + bar)
-        return scroll
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

@@ -83,6 +83,8 @@ class AppSettings(BaseModel):
     theme: Literal["light", "dark", "system"] = "system"
     recent_models: tuple[RecentModel, ...] = ()
     recent_folders: tuple[StoredPath, ...] = ()
+    # What to do next is said until the first explanation, or until it is dismissed.
+    shows_hints: bool = True
     # Names of actions that were run from the command palette, the last one first.
     recent_commands: tuple[StoredText, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.

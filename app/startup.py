@@ -21,6 +21,7 @@ from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
 from app.controllers.files import FilesController
+from app.controllers.guide import GuideController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
@@ -92,6 +93,7 @@ class Application(QObject):
         self.checks = CheckMapController(window, session, self.runs, engine, settings)
         self.appearance = AppearanceController(window, settings)
         self.commands = CommandsController(window, settings)
+        self.guide = GuideController(window, session, self.runs, settings)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.theme import apply_theme
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
+from app.views.command_palette import CommandPalette
 from app.views.what_if_dialog import WhatIfDialog
 from gridsal_core.arrays import BoolArray
 from gridsal_core.demo import find_demo
 from gridsal_core.segments import largest_segment
 from tests.app.doors import is_shown, save_weights, shown
 from tests.driver import NO_KEYS, Driver, there
+from tests.stage import Stage, scene
 
 STREET_IMAGE = "0016E5_08001.jpg"
 BUILDING, BICYCLIST = 1, 10
@@ -28,34 +27,7 @@ MISTAKEN_IMAGE = "14_unbiased_digit3.png"
 LONG_SECONDS = 900.0
 
 
-class Stage:
-    """One window of a size and theme, and the street scene if there is one."""
-
-    def __init__(
-        self, folder: Path, size: tuple[int, int], theme: str, model: Path, images: Path
-    ) -> None:
-        application = QApplication.instance() or QApplication([])
-        apply_theme(application, theme)  # type: ignore[arg-type]  # the names are THEMES's
-        self.folder = folder
-        self.street = (model, images)
-        self.has_street = model.is_dir() and images.is_dir()
-        self.driver = Driver(folder / "settings.json")
-        self.driver.window.resize(*size)
-        self.driver.window.move(0, 0)
-
-    def shoot(self, file: Path) -> None:
-        """Save what the screen shows of the window."""
-        self.driver.rest(600)
-        window = self.driver.window
-        window.screen().grabWindow(0, 0, 0, window.width(), window.height()).save(str(file))
-
-    def close(self) -> None:
-        """Close the window, and a menu that is still open."""
-        if (popup := QApplication.activePopupWidget()) is not None:
-            popup.close()
-        self.driver.close()
-
-
+@scene("empty")
 def empty(stage: Stage) -> bool:
     """The window as it opens without anything."""
     stage.driver.open(None, None)
@@ -63,6 +35,23 @@ def empty(stage: Stage) -> bool:
     return True
 
 
+@scene("network-only")
+def network_only(stage: Stage) -> bool:
+    """A network is open, and no images are."""
+    stage.driver.open(None, None)
+    stage.driver.app.networks.open_model(find_demo().model)
+    stage.driver.wait(lambda: stage.driver.session.network is not None)
+    return True
+
+
+@scene("images-only")
+def images_only(stage: Stage) -> bool:
+    """Images are open, and no network is."""
+    stage.driver.open(None, find_demo().images)
+    return True
+
+
+@scene("demo-ready")
 def demo_ready(stage: Stage) -> bool:
     """The demo before Run."""
     demo = find_demo()
@@ -71,6 +60,7 @@ def demo_ready(stage: Stage) -> bool:
     return True
 
 
+@scene("demo-result")
 def demo_result(stage: Stage) -> bool:
     """The demo, explained."""
     demo_ready(stage)
@@ -78,6 +68,7 @@ def demo_result(stage: Stage) -> bool:
     return True
 
 
+@scene("street-running")
 def street_running(stage: Stage) -> bool:
     """A bicyclist in a street scene, in the middle of a run."""
     if not stage.has_street:
@@ -89,6 +80,7 @@ def street_running(stage: Stage) -> bool:
     return True
 
 
+@scene("street-result")
 def street_result(stage: Stage) -> bool:
     """The same, done."""
     if not stage.has_street:
@@ -110,6 +102,7 @@ def _pick_bicyclist(stage: Stage) -> None:
     settings.set_settings(replace(settings.settings(), init=1.0))
 
 
+@scene("errors-demo")
 def demo_errors(stage: Stage) -> bool:
     """What is wrong with a prediction of the demo, and one wrong part of it picked."""
     demo_ready(stage)
@@ -122,6 +115,7 @@ def demo_errors(stage: Stage) -> bool:
     return True
 
 
+@scene("errors-street")
 def street_errors(stage: Stage) -> bool:
     """The same of a street scene, with the menu of a segment open."""
     if not stage.has_street:
@@ -134,6 +128,7 @@ def street_errors(stage: Stage) -> bool:
     return True
 
 
+@scene("errors-no-labels")
 def no_labels(stage: Stage) -> bool:
     """The menu of a segment where nobody says what is true."""
     demo_ready(stage)
@@ -180,6 +175,7 @@ def _middle(mask: BoolArray) -> tuple[int, int]:
     return row, column
 
 
+@scene("open-model")
 def open_model(stage: Stage) -> bool:
     """The door for networks."""
     stage.driver.open(None, None)
@@ -187,6 +183,7 @@ def open_model(stage: Stage) -> bool:
     return True
 
 
+@scene("model-library")
 def model_library(stage: Stage) -> bool:
     """The networks that are known by name."""
     stage.driver.open(None, None)
@@ -197,6 +194,7 @@ def model_library(stage: Stage) -> bool:
     return True
 
 
+@scene("model-card")
 def model_card(stage: Stage) -> bool:
     """Weights that say nothing of their network."""
     stage.driver.open(None, None)
@@ -205,6 +203,7 @@ def model_card(stage: Stage) -> bool:
     return True
 
 
+@scene("what-if")
 def what_if(stage: Stage) -> bool:
     """Before and after, of the demo's first image."""
     demo_result(stage)
@@ -213,6 +212,7 @@ def what_if(stage: Stage) -> bool:
     return True
 
 
+@scene("check-running")
 def check_running(stage: Stage) -> bool:
     """The demo's map while it is checked."""
     demo_result(stage)
@@ -223,6 +223,7 @@ def check_running(stage: Stage) -> bool:
     return True
 
 
+@scene("check")
 def check(stage: Stage) -> bool:
     """How far the demo's map can be trusted."""
     check_running(stage)
@@ -230,6 +231,7 @@ def check(stage: Stage) -> bool:
     return True
 
 
+@scene("gradient-result")
 def gradient_result(stage: Stage) -> bool:
     """Integrated Gradients with their settings."""
     demo_ready(stage)
@@ -240,6 +242,7 @@ def gradient_result(stage: Stage) -> bool:
     return True
 
 
+@scene("polygon")
 def polygon(stage: Stage) -> bool:
     """A polygon that a click would close."""
     demo_ready(stage)
@@ -251,6 +254,7 @@ def polygon(stage: Stage) -> bool:
     return True
 
 
+@scene("smart-select")
 def smart_select(stage: Stage) -> bool:
     """The dark bricks of the demo's first image."""
     demo_ready(stage)
@@ -259,22 +263,18 @@ def smart_select(stage: Stage) -> bool:
     return True
 
 
-SCENES: dict[str, Callable[[Stage], bool]] = {
-    "empty": empty,
-    "demo-ready": demo_ready,
-    "demo-result": demo_result,
-    "open-model": open_model,
-    "model-library": model_library,
-    "model-card": model_card,
-    "street-running": street_running,
-    "street-result": street_result,
-    "what-if": what_if,
-    "check-running": check_running,
-    "check": check,
-    "gradient-result": gradient_result,
-    "polygon": polygon,
-    "smart-select": smart_select,
-    "errors-demo": demo_errors,
-    "errors-street": street_errors,
-    "errors-no-labels": no_labels,
-}
+@scene("palette")
+def palette(stage: Stage) -> bool:
+    """The command palette, where some commands cannot be used."""
+    demo_ready(stage)
+    stage.driver.action("palette")
+    QTest.keyClicks(shown(stage.driver, CommandPalette).field, "co")
+    return True
+
+
+@scene("shortcuts")
+def shortcuts(stage: Stage) -> bool:
+    """All shortcuts."""
+    stage.driver.open(None, None)
+    stage.driver.action("shortcuts")
+    return True

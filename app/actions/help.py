@@ -7,5 +7,13 @@ SPECS: tuple[ActionSpec, ...] = (
         "palette", "&Help", "&Command palette…", "Ctrl+Shift+P", "Find a command by a few letters"
     ),
     ActionSpec("shortcuts", "&Help", "&Keyboard shortcuts", "F1", "All shortcuts"),
+    ActionSpec(
+        "hints",
+        "&Help",
+        "&Hints",
+        "",
+        "Say over the image what to do next, until the first explanation is there",
+        checkable=True,
+    ),
     ActionSpec("about", "&Help", "&About GridSal", "", "Version, method and licence"),
 )

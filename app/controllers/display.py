@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
 from app.actions import allow
 from app.actions.reasons import NO_RESULT
@@ -17,9 +18,6 @@ from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
 
-WELCOME = "Which context did your network need?"
-WELCOME_TEXT = "Open a model and a folder of images, or drop both here."
-
 
 class DisplayController(QObject):
     """Keeps the views true to the session."""
@@ -31,8 +29,6 @@ class DisplayController(QObject):
         self._tiles.failed.connect(lambda sentence: window.status.showMessage(sentence, 10000))
         window.closing.connect(self._tiles.shut_down)
         canvas = window.canvas
-        offers = [window.action(name) for name in ("open_demo", "open_model", "open_folder")]
-        canvas.set_hint(WELCOME, WELCOME_TEXT, offers)
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(lambda: window.status.set_pixel(""))
         canvas.zoom_changed.connect(self._on_zoom)
@@ -102,6 +98,10 @@ class DisplayController(QObject):
     def _on_result(self, image: object) -> None:
         if image == self._session.current and self._runs.run is None:
             self._show_result()
+            column = self._window.explain_column
+            # Who is at the settings already keeps them in sight.
+            if not self._window.settings.isAncestorOf(QApplication.focusWidget() or column):
+                column.reveal(self._window.result)
 
     def _show_result(self) -> None:
         window, result = self._window, self._session.result

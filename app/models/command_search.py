@@ -10,6 +10,9 @@ AT_START, INSIDE, SCATTERED = 3.0, 2.0, 1.0
 # What the title says counts more than the menu that it is in, and both more than the explanation.
 IN_TITLE, IN_MENU, IN_TIP = 100.0, 10.0, 1.0
 
+# What cannot be used now comes behind what can, where both fit as well.
+UNUSABLE = 0.7
+
 
 @dataclass(frozen=True)
 class Command:
@@ -63,7 +66,7 @@ def fit(command: Command, words: Sequence[str]) -> float | None:
         if score == 0:
             return None
         total += score
-    return total
+    return total if command.is_enabled else total * UNUSABLE
 
 
 def _fit(word: str, text: str, *, is_scattered: bool) -> float:

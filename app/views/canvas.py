@@ -33,6 +33,7 @@ from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
 from app.views.class_layers import ErrorLayer, PredictionLayer
 from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
 from app.views.gestures import Gestures
+from app.views.step_list import Step
 from app.views.tool_cursor import ToolCursor
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box, Frame
@@ -102,6 +103,7 @@ class Canvas(ZoomView):
         self._gestures = Gestures(self.pan_by)
         self._hovered: QPoint | None = None
         self._overlays = CanvasOverlays(self.viewport())
+        self.next_step = self._overlays.next_step
         self.zoom_changed.connect(self._region.set_zoom)
         self.zoom_changed.connect(self._cursor.set_zoom)
         self.setBackground(QColor(current_colors().canvas))
@@ -208,9 +210,11 @@ class Canvas(ZoomView):
         self._show_mouse_cursor()
         self.refresh_cursor()
 
-    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
-        """Set what is said and offered where there is no image."""
-        self._overlays.set_hint(title, text, actions)
+    def set_hint(
+        self, title: str, text: str, actions: Sequence[QAction] = (), steps: Sequence[Step] = ()
+    ) -> None:
+        """Set what is said and offered where there is no image, and the steps to a result."""
+        self._overlays.set_hint(title, text, actions, steps)
 
     @property
     def hint_text(self) -> str:

@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEven
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.theme import current_colors
+from app.views.next_step import NextStepBar
+from app.views.overlay_plate import CORNER_MARGIN, PLATE_PADDING, paint_plate
+from app.views.step_list import Step, StepList
 
 HINT_WIDTH = 440
 BAR_SIZE = QSize(148, 10)
-PLATE_PADDING = 8
-PLATE_ALPHA = 224
-CORNER_MARGIN = 16
 
 
 class HintCard(QWidget):
@@ -29,14 +29,18 @@ class HintCard(QWidget):
         self._text = _centred_label()
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(8)
+        self._steps = StepList()
         self._layout.addWidget(self._title)
         self._layout.addWidget(self._text)
+        self._layout.addWidget(self._steps, 0, Qt.AlignmentFlag.AlignCenter)
         self._buttons = QHBoxLayout()
         self._layout.addLayout(self._buttons)
         self._tint()
 
-    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
-        """Change the words, and offer a button for each action."""
+    def set_hint(
+        self, title: str, text: str, actions: Sequence[QAction] = (), steps: Sequence[Step] = ()
+    ) -> None:
+        """Change the words and the steps, and offer a button for each action."""
         while (old := self._buttons.takeAt(0)) is not None:
             if (button := old.widget()) is not None:
                 button.hide()
@@ -45,6 +49,7 @@ class HintCard(QWidget):
             button = _button_for(action)
             self._buttons.addWidget(button)
             button.show()  # what is not shown yet takes no room in `place`
+        self._steps.set_steps(steps)
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -119,7 +124,7 @@ class HeatBar(QWidget):
         colors = current_colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_plate(painter, self.rect())
+        paint_plate(painter, self.rect())
 
         inner = QRectF(self.rect()).adjusted(
             PLATE_PADDING, PLATE_PADDING, -PLATE_PADDING, -PLATE_PADDING
@@ -183,13 +188,13 @@ class GestureHint(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_plate(painter, self.rect())
+        paint_plate(painter, self.rect())
         painter.end()
         super().paintEvent(event)
 
 
 class CanvasOverlays:
-    """The three of them, kept in their places over a viewport."""
+    """All that lies over the canvas, kept in its place over the viewport."""
 
     def __init__(self, viewport: QWidget) -> None:
         self._viewport = viewport
@@ -197,6 +202,8 @@ class CanvasOverlays:
         self._heat_bar = HeatBar(viewport, "context saliency")
         self._heat_bar.hide()
         self._gesture_hint = GestureHint(viewport)
+        self.next_step = NextStepBar(viewport)
+        self.next_step.resized.connect(self.place)
 
     @property
     def hint_text(self) -> str:
@@ -208,9 +215,11 @@ class CanvasOverlays:
         """What is said of how the running gesture goes on; empty if nothing is."""
         return self._gesture_hint.text()
 
-    def set_hint(self, title: str, text: str, actions: Sequence[QAction] = ()) -> None:
-        """Change the hint's words, and offer a button for each action."""
-        self._hint.set_hint(title, text, actions)
+    def set_hint(
+        self, title: str, text: str, actions: Sequence[QAction] = (), steps: Sequence[Step] = ()
+    ) -> None:
+        """Change the hint's words and steps, and offer a button for each action."""
+        self._hint.set_hint(title, text, actions, steps)
         self.place()
 
     def show_hint(self, is_shown: bool) -> None:
@@ -239,14 +248,7 @@ class CanvasOverlays:
         self._hint.place(area)
         self._heat_bar.place(area)
         self._gesture_hint.place(area)
-
-
-def _paint_plate(painter: QPainter, rect: QRect) -> None:
-    plate = QColor(current_colors().base)
-    plate.setAlpha(PLATE_ALPHA)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(plate)
-    painter.drawRoundedRect(rect, 6, 6)
+        self.next_step.place(area)
 
 
 def _centred_label() -> QLabel:

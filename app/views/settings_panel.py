@@ -26,6 +26,8 @@ from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings
 
 SUGGESTED, STREET, TOY, OWN = "suggested", "street", "toy", "own"
 MAX_CELLS = 256
+# As wide as most numbers are; the largest that fits into the field would widen the whole column.
+NUMBER_WIDTH = 76
 
 
 class SettingsPanel(QWidget):
@@ -57,6 +59,8 @@ class SettingsPanel(QWidget):
         self._lam.setObjectName("lam")
         self._steps = _whole(1, MAX_STEPS)
         self._steps.setGroupSeparatorShown(True)
+        for field in (self._lam, self._steps):
+            field.setMinimumWidth(NUMBER_WIDTH)
         self._init = _combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
         self._perturbation = PerturbationField()
         self._rate = NumberField("The learning rate", 1e-6, 1000, 0.2)

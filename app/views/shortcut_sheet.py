@@ -53,8 +53,7 @@ class ShortcutSheet(QDialog):
         layout.addWidget(self.field)
         layout.addWidget(self._scroll, 1)
         self.field.textChanged.connect(self._show)
-        self._show("")
-        sheet = self._scroll.widget().sizeHint()
+        sheet = self._show("").sizeHint()
         margins = layout.contentsMargins()
         room = QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
         bar = self._scroll.verticalScrollBar().sizeHint().width()
@@ -67,7 +66,8 @@ class ShortcutSheet(QDialog):
         bars = (self._scroll.verticalScrollBar(), self._scroll.horizontalScrollBar())
         return any(bar.maximum() > 0 for bar in bars)
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str) -> QWidget:
+        """Show the entries that hold a text; returns what they are on."""
         wanted = text.casefold()
         groups = {
             title: [entry for entry in entries if wanted in " ".join((*entry, title)).casefold()]
@@ -81,6 +81,7 @@ class ShortcutSheet(QDialog):
             layout.addWidget(_column({title: groups[title] for title in titles}))
         layout.addStretch(1)
         self._scroll.setWidget(sheet)
+        return sheet
 
 
 def columns(lengths: Mapping[str, int], count: int = COLUMNS) -> list[list[str]]:

@@ -54,6 +54,10 @@ class TestSearch:
     def test_of_equals_the_recent_one_comes_first(self) -> None:
         assert names("export", ("export_data",)) == ["export_data", "export_figure"]
 
+    def test_what_can_be_used_comes_before_what_cannot(self) -> None:
+        grey = Command("exit", "Exit", "File", "", "", is_enabled=False)
+        assert [each.name for each in found((grey, *COMMANDS), "ex", ())][-1] == "exit"
+
 
 def open_palette(driver: Driver) -> CommandPalette:
     driver.action("palette")
