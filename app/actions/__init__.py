@@ -26,10 +26,14 @@ SPECS: tuple[ActionSpec, ...] = (
 CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift, Ctrl", "Add to the region, subtract from it"),
     ("[  ]", "Size of the brush, tolerance of smart select"),
-    ("Enter", "Close the polygon"),
+    ("Enter", "Close the polygon that has three corners"),
     ("Backspace", "Take the last corner of the polygon back"),
     ("Esc", "Give up what is being drawn"),
     ("Space", "Drag the image while it is held"),
+    ("Arrows", "Move the image"),
+    ("Ctrl+arrows", "Move the pointer; with Shift too, pixel by pixel"),
+    ("Enter", "Press the tool at the pointer, again to release; twice closes"),
+    ("Menu", "Parts of the segment at the pointer"),
 )
 
 TOOLBAR: tuple[tuple[str, ...], ...] = (

@@ -12,7 +12,7 @@ from app.settings import AppSettings
 from app.views.step_list import Step
 
 WELCOME = "Which context did your network need?"
-WELCOME_TEXT = "Open a model and a folder of images, or drop both here. The demo has both."
+WELCOME_TEXT = "Open a model and a folder of images, or drop both here."
 FOLDER_TEXT = "The model is open. Now open a folder of images, or drop one here."
 OPENING = "The network is being opened…"
 # Over the image; without a folder there is none.

@@ -43,6 +43,8 @@ class Tool:
         The mouse cursor over the canvas.
     is_inside_only
         True if a press outside the image means nothing to the tool.
+    is_drag
+        True if the tool is for dragging, from a press to a release elsewhere.
     is_clipped
         True if the tool gets points outside the image as the nearest ones on its border.
     """
@@ -50,6 +52,7 @@ class Tool:
     name: ClassVar[str]
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.ArrowCursor
     is_inside_only: ClassVar[bool] = False
+    is_drag: ClassVar[bool] = False
     is_clipped: ClassVar[bool] = False
 
     @property

@@ -36,6 +36,7 @@ class BrushTool(Tool):
     """
 
     name = "brush"
+    is_drag = True
     cursor = Qt.CursorShape.CrossCursor
 
     def __init__(

@@ -27,6 +27,7 @@ class LassoTool(Tool):
     """
 
     name = "lasso"
+    is_drag = True
     cursor = Qt.CursorShape.CrossCursor
     is_clipped = True
 

@@ -19,6 +19,7 @@ class PanTool(Tool):
     """
 
     name = "pan"
+    is_drag = True
     cursor = Qt.CursorShape.OpenHandCursor
 
     def __init__(self, on_pan: Callable[[QPointF], None]) -> None:

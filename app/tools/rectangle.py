@@ -22,6 +22,7 @@ class RectangleTool(Tool):
     """
 
     name = "rectangle"
+    is_drag = True
     cursor = Qt.CursorShape.CrossCursor
 
     def __init__(self, on_rectangle: OnRectangle) -> None:

@@ -33,6 +33,7 @@ from app.views.canvas_view import MAX_ZOOM, ZoomView, pixel_at
 from app.views.class_layers import ErrorLayer, PredictionLayer
 from app.views.detail_layer import DetailLayer, FrameLayer, TileSource
 from app.views.gestures import Gestures
+from app.views.key_pointer import ARROWS, KeyPointer
 from app.views.step_list import Step
 from app.views.tool_cursor import ToolCursor
 from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
@@ -43,13 +44,6 @@ Layer = Literal["image", "prediction", "errors", "perturbed", "heat", "region"]
 
 DEFAULT_HEAT_OPACITY = 0.8
 ARROW_PAN_PX = 64
-
-_ARROWS = {
-    Qt.Key.Key_Left: QPointF(1, 0),
-    Qt.Key.Key_Right: QPointF(-1, 0),
-    Qt.Key.Key_Up: QPointF(0, 1),
-    Qt.Key.Key_Down: QPointF(0, -1),
-}
 
 
 class Canvas(ZoomView):
@@ -101,11 +95,13 @@ class Canvas(ZoomView):
         self._heat.set_table(heat_table(DEFAULT_HEAT_OPACITY))
 
         self._gestures = Gestures(self.pan_by)
+        self.key_pointer = KeyPointer(self, self._image_size, self._is_drag)
         self._hovered: QPoint | None = None
         self._overlays = CanvasOverlays(self.viewport())
         self.next_step = self._overlays.next_step
         self.zoom_changed.connect(self._region.set_zoom)
         self.zoom_changed.connect(self._cursor.set_zoom)
+        self.zoom_changed.connect(self.key_pointer.set_zoom)
         self.setBackground(QColor(current_colors().canvas))
 
     def set_image(self, rgb: ByteArray | None) -> None:
@@ -142,6 +138,7 @@ class Canvas(ZoomView):
         self._image.set_picture(levels, full, tiles)
         self._overlays.show_hint(not levels)
         self._show_cursor(None)
+        self.key_pointer.hide()
         old, self._frame = self._frame, frame
         self._place_frame(old if is_same else None)
 
@@ -251,6 +248,8 @@ class Canvas(ZoomView):
             self._show_cursor(point)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.spontaneous():
+            self.key_pointer.hide()
         point = self.to_image(event.position())
         self._hover(point)
         self._gestures.move(event, point, self._working_size)
@@ -268,7 +267,7 @@ class Canvas(ZoomView):
         # The menu key means the pixel under the pointer, if that is over the image.
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self._hovered is not None:
             pixel = self._hovered
-            place = QCursor.pos()
+            place = self.key_pointer.screen_position or QCursor.pos()
         if pixel is not None and not self._gestures.is_acting and not self._image.is_empty:
             self.menu_wanted.emit(pixel.x(), pixel.y(), place)
 
@@ -281,10 +280,12 @@ class Canvas(ZoomView):
             self._drop_button()
         elif key == Qt.Key.Key_Escape and tool is not None and tool.outline is not None:
             self.cancel_gesture()
+        elif self.key_pointer.key(key, event.modifiers()):
+            event.accept()
         elif tool is not None and tool.key(key, event.modifiers()):
             self.refresh_cursor()
-        elif key in _ARROWS:
-            self.pan_by(_ARROWS[key] * ARROW_PAN_PX / self.zoom)
+        elif key in ARROWS:
+            self.pan_by(-ARROWS[key] * ARROW_PAN_PX / self.zoom)
         else:
             event.ignore()
 
@@ -333,6 +334,12 @@ class Canvas(ZoomView):
         height, width = self._frame.size
         return QSizeF(width, height)
 
+    def _image_size(self) -> QSizeF:
+        return QSizeF() if self._image.is_empty else self._working_size
+
+    def _is_drag(self) -> bool:
+        return self._gestures.tool is not None and self._gestures.tool.is_drag
+
     def _place_frame(self, old: Frame | None) -> None:
         """Put the image under the frame; of the same image as before, the same place is shown."""
         frame = self._frame
@@ -356,6 +363,7 @@ class Canvas(ZoomView):
     def _drop_button(self) -> None:
         """Give up what the pressed button was doing."""
         self._gestures.drop_button()
+        self.key_pointer.let_go()
         self.refresh_cursor()
 
     def _hover(self, point: QPointF | None) -> None:

@@ -45,10 +45,12 @@ class HintCard(QWidget):
             if (button := old.widget()) is not None:
                 button.hide()
                 button.deleteLater()
+        self._buttons.addStretch(1)
         for action in actions:
             button = _button_for(action)
             self._buttons.addWidget(button)
             button.show()  # what is not shown yet takes no room in `place`
+        self._buttons.addStretch(1)
         self._steps.set_steps(steps)
         self._title.setText(title)
         self._text.setText(text)

@@ -125,6 +125,14 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         elif not self._rect.isEmpty():
             self._place(self._center, self._zoom)
 
+    def show_point(self, point: QPointF, margin_px: float) -> None:
+        """Move the content as little as brings an image point into view, with a margin."""
+        place, size = self.to_viewport(point), self.viewport().size()
+        x = min(max(place.x(), margin_px), size.width() - margin_px) - place.x()
+        y = min(max(place.y(), margin_px), size.height() - margin_px) - place.y()
+        if x or y:
+            self.pan_by(QPointF(x, y) / self._zoom)
+
     def _zoom_to(self, zoom: float, about: QPointF) -> None:
         if self._rect.isEmpty():
             return

@@ -12,6 +12,8 @@ from app.views.overlay_plate import CORNER_MARGIN, PLATE_PADDING, paint_plate
 # What the scale of the heat map takes at the right.
 RIGHT_ROOM = 200
 LEAST_WIDTH = 160
+# A label wraps a little before its words fill it.
+SLACK = 12
 
 
 class NextStepBar(QWidget):
@@ -54,7 +56,7 @@ class NextStepBar(QWidget):
     def place(self, area: QRect) -> None:
         """Move to the lower left corner of `area`; what is too long for it wraps."""
         rest = self.button.sizeHint().width() + GAP + PLATE_PADDING + 4
-        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 4
+        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + SLACK
         room = max(area.width() - 2 * CORNER_MARGIN - RIGHT_ROOM, LEAST_WIDTH)
         width = min(words + rest, room)
         height = max(self._label.heightForWidth(width - rest), self.button.sizeHint().height()) + 4
