@@ -80,6 +80,8 @@ class MainWindow(QMainWindow):
         self._add_menus()
         self._add_toolbar()
         self.resize(1280, 800)
+        # Its keys work from the first moment.
+        self.canvas.setFocus()
 
     def action(self, name: str) -> QAction:
         """Return the action of that name in the table of actions."""

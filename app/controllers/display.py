@@ -101,7 +101,7 @@ class DisplayController(QObject):
             column = self._window.explain_column
             # Who is at the settings already keeps them in sight.
             if not self._window.settings.isAncestorOf(QApplication.focusWidget() or column):
-                column.reveal(self._window.result)
+                column.reveal(self._window.result, self._window.result.verdict)
 
     def _show_result(self) -> None:
         window, result = self._window, self._session.result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCursor, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -38,6 +38,8 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         self._box.disableAutoRange()
         self.setCentralItem(self._box)
         self.viewport().setMouseTracking(True)
+        # Its own focus would be passed on to this view again: Tab would never leave it.
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def add_layer(self, item: QGraphicsItem) -> None:
         """Put an item with image coordinates on top of those already there."""

@@ -95,6 +95,7 @@ class CardDialog(QDialog):
         self._refusal.hide()
         self.open_button = QPushButton("Open" if question.class_count is None else "Save and open")
         self.open_button.setProperty("role", "primary")
+        self.open_button.setToolTip("Keep the answers in the model card and open the network")
         self._buttons = QDialogButtonBox()
         # Not the standard one, which comes with a picture on some desktops.
         self._buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)

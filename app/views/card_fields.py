@@ -116,7 +116,7 @@ class BuildFields(_Group):
         self.architecture = _typed_combo(SMP_ARCHITECTURES)
         self.encoder = _typed_combo(SMP_ENCODERS)
         self.arguments = QLineEdit()
-        self.arguments.setPlaceholderText("none; as in: decoder_channels = [64, 32, 16]")
+        self.arguments.setPlaceholderText("as in: encoder_depth = 4")
         self._row("library", "Library", self.library, "Where the architecture comes from.")
         self._row(
             "architecture",

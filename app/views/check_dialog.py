@@ -71,6 +71,7 @@ class CheckDialog(QDialog):
         self._bar.setRange(0, 0)
         self._bar.setAccessibleName("Progress of the check")
         self.save, self.leave = QPushButton("Save curves…"), QPushButton("Cancel")
+        self.leave.setToolTip("End the check, or close its results")
         self.save.setToolTip("Save the points of all curves as CSV")
         self.save.setAutoDefault(False)
         self.save.setEnabled(False)

@@ -150,6 +150,7 @@ class _Table(QTableWidget):
     def __init__(self) -> None:
         super().__init__(0, 2)
         self.setAccessibleName("Names and colours of the classes")
+        self.setToolTip("One row for each output channel; a double click or F2 edits a cell")
         self.horizontalHeader().hide()
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)

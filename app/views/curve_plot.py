@@ -78,7 +78,8 @@ class CurvePlot(QWidget):
         # Half of the outermost numbers would be cut off.
         plot.plotItem.layout.setContentsMargins(MARGIN, MARGIN, 2 * MARGIN, MARGIN)
         plot.setAccessibleName(name)
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for each in (plot, plot.viewport()):
+            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setMouseEnabled(x=False, y=False)
         plot.setMenuEnabled(False)
         plot.hideButtons()

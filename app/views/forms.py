@@ -98,12 +98,20 @@ def beside(*widgets: QWidget, stretch: tuple[int, ...] = ()) -> QWidget:
 
 
 class PercentSlider(QWidget):
-    """A slider from 0 to 100 % with its value beside it."""
+    """A slider from 0 to 100 % with its value beside it.
+
+    Parameters
+    ----------
+    text
+        What it sets.
+    value
+        Its first value, 0 to 1.
+    """
 
     changed = Signal(float)
     """The new value, 0 to 1."""
 
-    def __init__(self, value: float) -> None:
+    def __init__(self, text: str, value: float) -> None:
         super().__init__()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, 100)
@@ -116,6 +124,8 @@ class PercentSlider(QWidget):
         layout.addWidget(self._slider, 1)
         layout.addWidget(self._text)
         self.setFocusProxy(self._slider)
+        self._slider.setAccessibleName(text)
+        self._slider.setToolTip(f"{text}: 0 to 100 %")
         self._slider.valueChanged.connect(self._on_value)
         self._slider.setValue(round(100 * value))
         self._show()
@@ -156,6 +166,10 @@ class Collapsible(QWidget):
         layout.addWidget(content)
         self._button.toggled.connect(self._fold)
         self._fold(False)
+
+    def unfold(self) -> None:
+        """Show what is folded away."""
+        self._button.setChecked(True)
 
     def _fold(self, is_open: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow

@@ -170,6 +170,7 @@ def _list_of(model: QAbstractItemModel) -> QListView:
     view.verticalScrollBar().setSingleStep(ROW_HEIGHT // 2)
     view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
     view.setAccessibleName("Images of the folder")
+    view.setToolTip("A click shows an image; PgUp and PgDown go to the previous and the next one")
     return view
 
 

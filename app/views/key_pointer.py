@@ -62,7 +62,9 @@ class KeyPointer:
         """Where it is on the screen; None while it is not shown."""
         if self._point is None:
             return None
-        return self._view.viewport().mapToGlobal(self._view.to_viewport(self._point).toPoint())
+        place = self._view.to_viewport(self._point).toPoint()
+        position: QPoint = self._view.viewport().mapToGlobal(place)
+        return position
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """Take a key; True if it was for the pointer."""

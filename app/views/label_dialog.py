@@ -41,6 +41,7 @@ class LabelDialog(QDialog):
         self._line = QLineEdit(pattern)
         self._line.setPlaceholderText(PLACEHOLDER)
         self._line.setAccessibleName("Label pattern")
+        self._line.setToolTip("Where the label map of an image is, with {stem} for its name")
         self._line.setClearButtonEnabled(True)
         self._answer = note()
         self._answer.setMinimumHeight(3 * self.fontMetrics().lineSpacing())

@@ -54,8 +54,7 @@ class LayersPanel(QWidget):
             self.boxes[name] = box
             grid.addWidget(box, row, 0)
             if opacity is not None:
-                slider = PercentSlider(opacity)
-                slider.setToolTip(f"Opacity of the {text.lower()}")
+                slider = PercentSlider(f"Opacity of the {text.lower()}", opacity)
                 slider.changed.connect(lambda v, layer=name: self.opacity_changed.emit(layer, v))
                 self.sliders[name] = slider
                 grid.addWidget(slider, row, 1)

@@ -114,6 +114,9 @@ def _table_of(model: LegendModel) -> QTableView:
     table = QTableView()
     table.setModel(model)
     table.setAccessibleName("Classes")
+    table.setToolTip(
+        "The box shows or hides a class; a double click or Enter makes it the class to explain"
+    )
     table.setShowGrid(False)
     table.setIconSize(QSize(SWATCH_PX, SWATCH_PX))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -62,6 +62,10 @@ class LibraryWindow(QDialog):
         self.close_button = QPushButton("Close")
         for button in (self.fetch_button, self.open_button, self.close_button):
             button.setAutoDefault(False)
+        self.filter.setToolTip("Show the networks whose row holds this text")
+        self.fetch_button.setToolTip("Fetch the network; what came of an earlier try is kept")
+        self.open_button.setToolTip("Open the network; it is fetched first where it is not here")
+        self.close_button.setToolTip("Close the library; a download goes on")
         self._cancels = False
         self._lay_out()
         self._connect()
@@ -162,6 +166,7 @@ def _view_of(model: QSortFilterProxyModel) -> QTableView:
     view.setModel(model)
     view.setStyleSheet("QTableView::item, QHeaderView::section { padding: 0 10px 0 6px; }")
     view.setAccessibleName("Networks that are known by name")
+    view.setToolTip("Choose a network; a click on a heading sorts")
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     view.setShowGrid(False)

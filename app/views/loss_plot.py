@@ -75,6 +75,8 @@ class LossPlot(QWidget):
         # Half of the topmost number would be cut off.
         plot.plotItem.layout.setContentsMargins(0, TOP_MARGIN, TOP_MARGIN, 0)
         plot.setAccessibleName(title)
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        plot.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setMouseEnabled(x=False, y=False)
         plot.setMenuEnabled(False)
         plot.hideButtons()

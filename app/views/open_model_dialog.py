@@ -77,9 +77,24 @@ class OpenModelDialog(QDialog):
         self.open_button = QPushButton("Open")
         self.open_button.setProperty("role", "primary")
         self._buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._explain()
         self._lay_out()
         self._connect()
         self._show_state()
+
+    def _explain(self) -> None:
+        tips = {
+            self.source: "A file or folder, a name of the library such as "
+            "torchvision:fcn_resnet50, or a Hugging Face hub id",
+            self.weights: "The file of trained weights, where the network is named without them",
+            self.file_button: "Choose a file: weights, TorchScript, torch.export or ONNX",
+            self.folder_button: "Choose a folder that holds a network, with its weights",
+            self.library_button: "Choose one of the networks that are known by name",
+            self.weights_button: "Choose the file of trained weights",
+            self.open_button: "Open the network that is named above; no code of it is run unasked",
+        }
+        for widget, tip in tips.items():
+            widget.setToolTip(tip)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

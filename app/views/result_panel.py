@@ -117,6 +117,12 @@ class ResultPanel(QWidget):
         """Whether it is said that the request has changed since."""
         return not self._outdated.isHidden()
 
+    @property
+    def verdict(self) -> tuple[QWidget, ...]:
+        """What tells the result, without what can be done with it."""
+        told = (self._headline, self._detail, *self._bars, *self._values)
+        return tuple(widget for widget in told if widget.isVisible())
+
     def set_result(
         self, reading: Reading | None, scores: Scores | None, is_gradient: bool = False
     ) -> None:

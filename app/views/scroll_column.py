@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.views.forms import GAP
@@ -27,7 +27,7 @@ class ScrollColumn(QScrollArea):
         self._column = QWidget()
         layout = QVBoxLayout(self._column)
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
-        layout.setSpacing(2 * GAP)
+        layout.setSpacing(GAP + GAP // 2)
         for panel in panels:
             layout.addWidget(panel)
         layout.addStretch(1)
@@ -45,12 +45,16 @@ class ScrollColumn(QScrollArea):
         width = max(self._width, self._column.minimumSizeHint().width())
         return QSize(width + bar, super().minimumSizeHint().height())
 
-    def reveal(self, panel: QWidget) -> None:
-        """Scroll until a panel is seen as a whole, or its beginning where it is too tall."""
+    def reveal(self, panel: QWidget, needed: Sequence[QWidget]) -> None:
+        """Scroll to a panel, as far as it is seen at once, unless what is needed of it is seen."""
         # Only once the layout knows what the panel has got to show.
-        QTimer.singleShot(0, self, lambda: self._scroll_to(panel))
+        QTimer.singleShot(0, self, lambda: self._scroll_to(panel, needed))
 
-    def _scroll_to(self, panel: QWidget) -> None:
+    def _scroll_to(self, panel: QWidget, needed: Sequence[QWidget]) -> None:
+        seen_rect = self.viewport().rect()
+        places = (QRect(each.mapTo(self.viewport(), QPoint()), each.size()) for each in needed)
+        if all(seen_rect.contains(place) for place in places):
+            return
         top, bottom = panel.geometry().top(), panel.geometry().bottom()
         bar, seen = self.verticalScrollBar(), self.viewport().height()
         lowest = max(bar.value(), bottom + GAP - seen)

@@ -50,6 +50,7 @@ class WhatIfDialog(QDialog):
         kinds = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(kinds.Close)
         self.save = QPushButton("Save figure…")
+        self.save.setToolTip("Save before and after as PNG, SVG or PDF")
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
         layout.setSpacing(GAP)

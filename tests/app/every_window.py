@@ -1,0 +1,68 @@
+"""Every window of the application, opened one after the other over one result of the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from app.views.card_dialog import CardDialog
+from app.views.check_dialog import CheckDialog
+from app.views.what_if_dialog import WhatIfDialog
+from tests.app.doors import is_shown, save_weights, shown
+from tests.app.stories import click_digit, set_steps
+from tests.driver import Driver
+
+ByAction = tuple[str, ...]
+# Actions that open a dialog of the application's own; what Qt brings is not ours to mend.
+DIALOG_ACTIONS: ByAction = ("open_model", "model_library", "label_maps", "palette", "shortcuts")
+
+
+def check_map(driver: Driver, _folder: Path) -> None:
+    """How far the map can be trusted, with its areas."""
+    driver.action("check_map")
+    shown(driver, CheckDialog)
+    driver.wait(lambda: not driver.session.is_checking)
+
+
+def what_if(driver: Driver, _folder: Path) -> None:
+    """Before and after."""
+    driver.action("what_if_remove")
+    driver.wait(lambda: is_shown(WhatIfDialog))
+
+
+def card(driver: Driver, folder: Path) -> None:
+    """What is not known of bare weights."""
+    driver.app.networks.open_model(save_weights(folder))
+    driver.wait(lambda: is_shown(CardDialog))
+
+
+DOORS: tuple[Callable[[Driver, Path], None], ...] = (check_map, what_if, card)
+
+
+def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
+    """Explain the demo in few steps, then yield the window, and each dialog while it is shown."""
+    click_digit(driver)
+    set_steps(driver, 4)
+    driver.run()
+    yield driver.window
+    for name in DIALOG_ACTIONS:
+        driver.action(name)
+        yield from _shown_now(driver)
+    for door in DOORS:
+        door(driver, folder)
+        yield from _shown_now(driver)
+
+
+def _shown_now(driver: Driver) -> Iterator[QDialog]:
+    QApplication.processEvents()
+    dialogs = [
+        w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()
+    ]
+    if not dialogs:
+        raise AssertionError("no dialog was opened")
+    for dialog in dialogs:
+        yield dialog
+        dialog.close()
+    driver.rest(20)
