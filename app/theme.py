@@ -35,6 +35,8 @@ class ThemeColors:
         Text, secondary text, text of what cannot be used now (exempt from AA).
     border, outline, accent, on_accent
         Lines between surfaces, lines of controls (3 : 1), the selection and its text.
+    focus
+        The line around the control that the keys go to (2.5 : 1 to what was there without).
     canvas
         What surrounds the image.
     background, foreground, grid
@@ -56,6 +58,7 @@ class ThemeColors:
     outline: str
     accent: str
     on_accent: str
+    focus: str
     canvas: str
     background: str
     foreground: str
@@ -77,6 +80,7 @@ LIGHT = ThemeColors(
     outline="#868e9b",
     accent="#1f5fd0",
     on_accent="#ffffff",
+    focus="#1f5fd0",
     canvas="#e3e6eb",
     background="#ffffff",
     foreground="#3a424e",
@@ -98,6 +102,7 @@ DARK = ThemeColors(
     outline="#747d8b",
     accent="#3a6fd2",
     on_accent="#ffffff",
+    focus="#8ab8ff",
     canvas="#121317",
     background="#1b1d22",
     foreground="#c3c9d2",

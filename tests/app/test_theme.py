@@ -7,13 +7,29 @@ from collections.abc import Iterator
 from importlib import resources
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QRadioButton,
+    QSlider,
+    QSpinBox,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.icons import icon
 from app.theme import DARK, LIGHT, Theme, ThemeColors, apply_theme, current_colors
+from app.views.canvas import Canvas
 
 DRAWINGS = sorted(
     file.name.removesuffix(".svg")
@@ -102,6 +118,46 @@ def test_an_unchecked_box_can_be_told_from_the_ground(
     assert current_colors().outline in ink(box.grab().toImage())
     box.setChecked(True)
     assert current_colors().accent in ink(box.grab().toImage())
+
+
+def controls() -> list[QWidget]:
+    """One of each kind of control that can have the focus."""
+    primary, box, radio = QPushButton("Run"), QCheckBox("Layer"), QRadioButton("Kind")
+    primary.setProperty("role", "primary")
+    box.setChecked(True)
+    radio.setChecked(True)
+    others = (QPushButton, QToolButton, QComboBox, QSpinBox, QLineEdit, QListView, QTableView)
+    slider = QSlider(Qt.Orientation.Horizontal)
+    return [primary, box, radio, slider, Canvas(), QCheckBox("Off"), *(kind() for kind in others)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_focus_can_be_seen_on_every_kind_of_control(
+    app: QApplication, qtbot: QtBot, theme: Theme
+) -> None:
+    apply_theme(app, theme)
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    each = controls()
+    for control in each:
+        layout.addWidget(control)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    unseen = []
+    for control, other in zip(each, each[1:] + each[:1], strict=True):
+        other.setFocus()
+        before = control.grab().toImage()
+        control.setFocus()
+        after = control.grab().toImage()
+        changed = [
+            contrast(before.pixelColor(x, y).name(), after.pixelColor(x, y).name()) >= 2.5
+            for x in range(before.width())
+            for y in (0, 1, 2, before.height() // 2, before.height() - 1)
+        ]
+        if sum(changed) < 8:
+            unseen.append(type(control).__name__)
+    assert unseen == []
 
 
 class TestIcons:
