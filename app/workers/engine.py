@@ -144,6 +144,7 @@ class Engine:
             view.path,
             view.page,
             view.frame,
+            self.network().card.input.values,
         )
         steps = explain_steps(
             self.network(), request, command.settings, stop=lambda: self._is_stopped
