@@ -1,8 +1,7 @@
 """What an analyst keeps: explanations with notes, and the session they belong to.
 
-    session = read_session(path)            # a .gridsal file, or the folder of an unfinished one
-    for kept in session.results:            # what is known without the arrays
-        explanation = read_result(path, kept)
+`read_session` reads the document of a `.gridsal` file, or of the folder of an unfinished session;
+`document.results` is what is known of each explanation, and `read_result` reads one whole.
 """
 
 from __future__ import annotations

@@ -107,13 +107,14 @@ class RegionEntry(_Part):
 class PageEntry(_Part):
     """What is being asked on one page of an image.
 
-    `class_index` was chosen by hand; None follows the prediction. Regions come in the order in
-    which they were last changed.
+    `class_index` was chosen by hand, and `class_name` is what it was called; None follows the
+    prediction. Regions come in the order in which they were last changed.
     """
 
     image: StoredPath
     page: Edge = 0
     class_index: Edge | None = None
+    class_name: StoredText = ""
     regions: tuple[RegionEntry, ...] = ()
 
 
