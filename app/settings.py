@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -105,6 +105,17 @@ def settings_path() -> Path:
     """Where the file is; the environment variable GRIDSAL_CONFIG names another folder."""
     folder = os.environ.get("GRIDSAL_CONFIG")
     return (Path(folder) if folder else user_config_path("gridsal")) / FILE_NAME
+
+
+def data_folder() -> Path:
+    """Where unfinished sessions are; the environment variable GRIDSAL_DATA names another folder.
+
+    With other settings (GRIDSAL_CONFIG) comes another place for data too.
+    """
+    folder, config = os.environ.get("GRIDSAL_DATA"), os.environ.get("GRIDSAL_CONFIG")
+    if folder or config:
+        return Path(folder) if folder else Path(config or "") / "data"
+    return user_data_path("gridsal")
 
 
 def load_settings(path: Path) -> AppSettings:

@@ -80,6 +80,12 @@ class RegionEntry(_Part):
             raise ValueError("the region has more pixels than can be worked on")
         return self
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pixel is requested."""
+        top, left, bottom, right = self.box
+        return bottom == top or right == left
+
     def mask(self) -> BoolArray:
         """Return the region, (H, W) of its frame.
 
