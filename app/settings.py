@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from gridsal_core.atomic import make_folder, write_atomic
+from gridsal_core.session.fields import StoredSettings
 
 FILE_NAME = "settings.json"
 MAX_RECENT = 8
@@ -78,11 +79,14 @@ class RecentModel(BaseModel):
 class AppSettings(BaseModel):
     """The remembered settings. Assignment is checked, a misspelt field is an error."""
 
-    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+    model_config = ConfigDict(
+        extra="ignore", validate_assignment=True, arbitrary_types_allowed=True
+    )
 
     theme: Literal["light", "dark", "system"] = "system"
     recent_models: tuple[RecentModel, ...] = ()
     recent_folders: tuple[StoredPath, ...] = ()
+    recent_sessions: tuple[StoredPath, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
     label_pattern: StoredTextOrNothing = ""
     window_geometry: Base64 = ""
@@ -91,6 +95,10 @@ class AppSettings(BaseModel):
     # The window's own range is narrower; this one is what a spin box can be given.
     brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
     smart_tolerance: Annotated[int, Field(ge=0, le=100)] = 20
+    device: Annotated[str, Field(pattern=r"^[a-z0-9:]{1,20}$")] = "auto"
+    # The preset of the settings, and the settings themselves where they are the user's own.
+    explain_preset: Literal["suggested", "street", "toy", "own"] = "suggested"
+    explain_settings: StoredSettings | None = None
 
     def remember_model(self, model: RecentModel) -> None:
         """Put a network at the top of the recent ones."""
@@ -99,6 +107,10 @@ class AppSettings(BaseModel):
     def remember_folder(self, path: Path) -> None:
         """Put an image folder at the top of the recent ones."""
         self.recent_folders = _on_top(path, self.recent_folders)
+
+    def remember_session(self, path: Path) -> None:
+        """Put a session at the top of the recent ones."""
+        self.recent_sessions = _on_top(path, self.recent_sessions)
 
 
 def settings_path() -> Path:

@@ -190,8 +190,9 @@ class KeptFiles:
 
     def use(self, folder: Unfinished) -> None:
         """Go on in a folder that this process holds; the old one is deleted."""
-        self.close(keep=False)
-        self._folder = folder
+        if folder is not self._folder:
+            self.close(keep=False)
+            self._folder = folder
 
     def abandoned(self) -> tuple[Abandoned, ...]:
         """Claim what windows that are gone have left; see `abandoned_sessions`."""
