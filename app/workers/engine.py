@@ -206,18 +206,20 @@ class Engine:
         self._connection.send(m.Drawn(command.ticket, figure_png(command.explanation)))
 
     def _what_if(self, command: m.AskWhatIf) -> None:
+        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, rendered
         from gridsal_core.whatif import what_if
-        from gridsal_core.whatif_figure import what_if_png
 
         explanation = command.explanation
         network = self._explained_network(explanation)
         result = what_if(network, explanation, command.kind, command.painted)
-        self._connection.send(m.WhatIfAnswered(command.ticket, result, what_if_png(result)))
+        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(result)])
+        self._connection.send(m.WhatIfAnswered(command.ticket, result, rendered(drawn, ".png")))
 
     def _export_what_if(self, command: m.ExportWhatIf) -> None:
-        from gridsal_core.whatif_figure import save_what_if
+        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, save_drawing
 
-        save_what_if(command.result, command.path)
+        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(command.result)])
+        save_drawing(drawn, command.path)
         self._connection.send(m.Exported(command.ticket, command.path))
 
     def _check(self, command: m.CheckMap) -> None:
