@@ -35,11 +35,11 @@ _TITLES: Final[dict[PanelName, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One picture: its title, its (H, W, 3) pixels, and the (H, W) regions outlined in it."""
+    """One picture: its title, its (H, W, 3) pixels, and the (H, W) region outlined in it."""
 
     title: str
     pixels: ByteArray
-    regions: tuple[BoolArray, ...]
+    region: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def content_of(spec: FigureSpec, exhibits: Sequence[Exhibit]) -> Content:
         known of one of them.
     """
     _check_count(spec, len(exhibits))
-    titles = titles_of(exhibits, names_images=spec.kind == "sheet")
+    titles = titles_of(exhibits, spec.kind)
     scenes = _scenes(exhibits) if spec.kind in ("pair", "methods") else [[e] for e in exhibits]
     rows = [list(_scene_panels(spec, scene, titles, len(exhibits))) for scene in scenes]
     if not any(rows):
@@ -86,7 +86,7 @@ def content_of(spec: FigureSpec, exhibits: Sequence[Exhibit]) -> Content:
     lengths = {len(row) for row in rows}
     panels = [panel for row in rows for panel in row]
     lettered = tuple(
-        Panel(_lettered(spec, index, panel.title), panel.pixels, panel.regions)
+        Panel(_lettered(spec, index, panel.title), panel.pixels, panel.region)
         for index, panel in enumerate(panels)
     )
     return Content(
@@ -132,10 +132,12 @@ def _scene_panels(
     for name in spec.shown_panels:
         shown = scene[:1] if name in _SHARED else scene
         for exhibit in shown:
-            regions = tuple(e.region for e in scene) if name in _SHARED else (exhibit.region,)
+            region = exhibit.region
+            if name in _SHARED:
+                region = np.logical_or.reduce([each.region for each in scene])
             for title, pixels in _PAINTERS[name](spec, exhibit):
                 named = _named(spec, name, title, exhibit, titles, count)
-                yield Panel(named, pixels, regions)
+                yield Panel(named, pixels, region)
 
 
 def _named(
@@ -270,11 +272,11 @@ def _caption(spec: FigureSpec, exhibits: Sequence[Exhibit], titles: dict[Exhibit
         sentences = [f"{change.told} Hatched: flipped." for e in exhibits for change in e.changes]
         return " ".join(sentences)
     if len(exhibits) == 1:
-        return exhibits[0].told
+        return f"{exhibits[0].class_name}: {exhibits[0].told}"
     if len(exhibits) > _MOST_TOLD:
         networks = ", ".join(dict.fromkeys(exhibit.network for exhibit in exhibits))
         return f"{len(exhibits)} explanations of {networks}, all on the scale from 0 to 1."
-    return " ".join(f"{_capital(titles[e])} – {e.told}" for e in exhibits)
+    return " ".join(f"{_capital(titles[e])}: {e.told}" for e in exhibits)
 
 
 def _small_print(exhibits: Sequence[Exhibit], titles: dict[Exhibit, str]) -> str:

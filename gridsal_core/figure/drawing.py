@@ -91,8 +91,7 @@ class _Drawing:
             panel.pixels, extent=(0, width, height, 0), interpolation="none", aspect="auto"
         )
         axes.set_axis_off()
-        for region in panel.regions:
-            self._add_outline(axes, region)
+        self._add_outline(axes, panel.region)
 
     def add_bar(self, bar: Bar) -> None:
         """Draw the fixed scale of the saliency."""

@@ -36,6 +36,8 @@ _GLOBALS: Final[Any] = {
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "savefig.bbox": None,
+    # Hinting moves letters to whole dots, by which a line gets longer than it was measured.
+    "text.hinting": "none",
 }
 _GLOBALS_LOCK = Lock()
 

@@ -21,6 +21,7 @@ _STACKED_FROM: Final = 2.6  # width over height from which panels are stacked
 _LEAST_WIDTH: Final = 4.8
 _READABLE: Final = 1.0  # a square panel narrower than this is hard to read
 _LEAST: Final = 0.25
+_MOST_TITLE_LINES: Final = 3
 _HIGHEST: Final = 1.6  # of the page's width, where no height is asked for
 _MOST_PIXELS: Final = 16_000
 
@@ -249,7 +250,13 @@ def _stacked(cells: Cells, titles: Sequence[str], gap: float) -> Cells:
 
 
 def _title_lines(title: str, width: float, lettering: Lettering) -> list[str]:
-    return lettering.wrapped(title, "title", width) if title else []
+    if not title:
+        return []
+    lines = lettering.wrapped(title, "title", width)
+    if len(lines) > _MOST_TITLE_LINES:
+        rest = " ".join(lines[_MOST_TITLE_LINES - 1 :])
+        lines = [*lines[: _MOST_TITLE_LINES - 1], lettering.shortened(rest, "title", width)]
+    return lines
 
 
 def _choices(count: int) -> list[int]:

@@ -20,6 +20,7 @@ REQUEST: Final = "request"
 _GAP: Final = 0.16
 _LONGEST_NAME: Final = 2.2
 _WIDEST_BAR: Final = 2.2
+_LEAST_EMS: Final = 6  # of the body: words in a narrower column are cut to nothing
 _MOST_SIDE: Final = 16_000
 _MOST_DOTS: Final = 120_000_000
 
@@ -96,6 +97,11 @@ def arrange(spec: FigureSpec, content: Content, lettering: Lettering) -> Layout:
         return _placed(cells, foot, aspects, titles, page, lettering)
     if width is None:
         raise SettingsError("A figure of a given height needs a width too; give both.")
+    if width < _LEAST_EMS * lettering.body / 72:
+        raise SettingsError(
+            f"The figure is too narrow for words of {lettering.body:g} points; "
+            "make it wider, or its font smaller."
+        )
     cells = fitted_cells(
         aspects,
         titles,
@@ -183,24 +189,20 @@ def _foot(
     spec: FigureSpec, content: Content, lettering: Lettering, cells: Cells, page: float
 ) -> _Foot:
     """Place bar and legend beside each other if there is room, then caption and small print."""
-    left, width = cells.margin, page - 2 * cells.margin
+    left = cells.left
+    width = page - cells.margin - left
     space = lettering.leading("body") * 0.4
     names = _names(spec, content)
     bar = _bar(lettering, left, width, cells) if content.has_scale else None
-    top, legend_left = 0.0, left
     bar_bottom = bar.place.height + lettering.leading("small") * 1.9 if bar is not None else 0.0
+    legend = _legend(names, Spot(left, bar_bottom), width, lettering)
     if bar is not None and names:
-        beside = max(cells.pitch, bar.place.width + 1.5 * _GAP) if cells.columns > 1 else (
-            bar.place.width + 2 * _GAP
-        )
-        widest = max(lettering.width(name, "body") for name in names)
-        needed = min(widest, _LONGEST_NAME) + 2.4 * lettering.leading("body")
-        if width - beside >= needed:
-            legend_left = left + beside
-        else:
-            top = bar_bottom
-    legend = _legend(names, Spot(legend_left, top), page - cells.margin - legend_left, lettering)
-    bottom = max([bar_bottom, *(s.top + lettering.leading("body") for _, s in legend)])
+        least = bar.place.width + 1.5 * _GAP
+        beside = max(cells.pitch, least) if cells.columns > 1 else least
+        if width - beside > _LEAST_EMS * lettering.body / 72:
+            other = _legend(names, Spot(left + beside, 0.0), width - beside, lettering)
+            legend = min(other, legend, key=lambda placed: _bottom(placed, lettering))
+    bottom = max(bar_bottom, _bottom(legend, lettering))
     caption = _lines(content.caption, "body", bottom + space, left, width, lettering)
     if caption:
         bottom = caption[-1][1].top + lettering.leading("body")
@@ -208,6 +210,10 @@ def _foot(
     if small:
         bottom = small[-1][1].top + lettering.leading("small")
     return _Foot(bar, legend, caption, small, bottom + cells.margin)
+
+
+def _bottom(legend: tuple[tuple[str, Spot], ...], lettering: Lettering) -> float:
+    return max((spot.top + lettering.leading("body") for _, spot in legend), default=0.0)
 
 
 def _names(spec: FigureSpec, content: Content) -> list[str]:

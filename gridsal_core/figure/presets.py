@@ -23,10 +23,10 @@ BUILT_IN: Final[Mapping[str, FigureSpec]] = MappingProxyType(
     {
         "Whole pixels": FigureSpec(),
         "Paper, one column": FigureSpec(
-            width=85, dpi=300, font_size=7, letters="(a)", small_print=False
+            width=85, dpi=300, font_size=7, letters="(a)", contour_width=0.8, small_print=False
         ),
         "Paper, two columns": FigureSpec(
-            width=180, dpi=300, font_size=8, letters="(a)", small_print=False
+            width=180, dpi=300, font_size=8, letters="(a)", contour_width=0.8, small_print=False
         ),
         "Slide, 16:9": FigureSpec(
             width=1920, height=1080, unit="px", dpi=150, font_size=14, small_print=False

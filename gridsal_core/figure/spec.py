@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, TypeGuard, get_args
 
 from gridsal_core.errors import SettingsError
 
@@ -238,7 +238,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _in_range(name: str, value: object, limits: tuple[float, float], unit: str) -> None:
     low, high = limits
-    if not (_is_number(value) and low <= float(value) <= high):  # type: ignore[arg-type]
+    if not (_is_number(value) and low <= value <= high):
         raise SettingsError(f"The {name} is {value}; give {low:g} to {high:g} {unit}.")
 
 
@@ -248,5 +248,5 @@ def _whole(name: str, value: object, limits: tuple[int, int], unit: str) -> None
     _in_range(name, value, limits, unit)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

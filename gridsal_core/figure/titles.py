@@ -6,36 +6,39 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gridsal_core.figure.exhibit import Exhibit
+from gridsal_core.figure.spec import FigureKind
 from gridsal_core.settings import Settings
 
 _PARTS: Final = ("correct part", "erroneous part")
-_SETTINGS: Final[dict[str, Callable[[Settings], str]]] = {
-    "lam": lambda settings: f"λ {settings.lam:g}",
-    "mask_size": lambda settings: f"mask {settings.mask_size[0]}x{settings.mask_size[1]}",
-    "steps": lambda settings: f"{settings.planned} steps",
-    "perturbation": lambda settings: str(settings.perturbation),
-    "score": lambda settings: settings.score,
-}
+_SETTINGS: Final[tuple[Callable[[Settings], str], ...]] = (
+    lambda settings: f"λ {settings.lam:g}",
+    lambda settings: f"mask {settings.mask_size[0]}x{settings.mask_size[1]}",
+    lambda settings: f"{settings.planned} steps",
+    lambda settings: str(settings.perturbation),
+    lambda settings: settings.score,
+)
 
 
-def titles_of(exhibits: Sequence[Exhibit], *, names_images: bool) -> dict[Exhibit, str]:
+def titles_of(exhibits: Sequence[Exhibit], kind: FigureKind) -> dict[Exhibit, str]:
     """Name each explanation by class, part, method, image, network and settings that differ.
 
-    Parameters
-    ----------
-    exhibits
-        In their order.
-    names_images
-        Whether the class is told even if it is the same for all, with the image's name.
+    On a sheet class and image are always named, and settings never; between methods neither are
+    images, which have rows of their own.
     """
-    aspects: list[list[str]] = [
-        _if_several([exhibit.class_name for exhibit in exhibits], always=names_images),
+    is_sheet, is_methods = kind == "sheet", kind == "methods"
+    methods = _if_several([exhibit.method_title for exhibit in exhibits])
+    aspects = [
+        _if_several([exhibit.class_name for exhibit in exhibits], always=is_sheet),
         _if_several([e.origin if e.origin in _PARTS else "" for e in exhibits]),
-        _if_several([exhibit.method_title for exhibit in exhibits]),
-        _if_several([exhibit.image_name for exhibit in exhibits], always=names_images),
-        _if_several([exhibit.network for exhibit in exhibits]),
-        *(_if_several([tell(e.settings) for e in exhibits]) for tell in _SETTINGS.values()),
+        methods,
     ]
+    if not is_methods:
+        names = [exhibit.image_name for exhibit in exhibits]
+        aspects.append(_if_several(names, always=is_sheet))
+    if not is_sheet:
+        aspects.append(_if_several([exhibit.network for exhibit in exhibits]))
+        if not any(methods):  # whose settings differ by their nature
+            aspects += [_if_several([tell(e.settings) for e in exhibits]) for tell in _SETTINGS]
     titles: dict[Exhibit, str] = {}
     for index, exhibit in enumerate(exhibits):
         told = [aspect[index] for aspect in aspects if aspect[index]]

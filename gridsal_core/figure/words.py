@@ -20,11 +20,11 @@ def caption(explanation: Explanation) -> str:
     scores = explanation.scores
     if explanation.settings.is_gradient:
         return (
-            f"{one_line(explanation.class_name)}: {read_explanation(explanation).headline} "
+            f"{read_explanation(explanation).headline} "
             f"Mean {explanation.settings.score} in the region: {scores.image:.3f} on the image."
         )
     return (
-        f"{one_line(explanation.class_name)}: {read_explanation(explanation).headline} "
+        f"{read_explanation(explanation).headline} "
         f"Mean {explanation.settings.score} in the region: {scores.image:.3f} on the image, "
         f"{scores.object_alone:.3f} on the object alone, {scores.perturbed:.3f} on the perturbed "
         f"image (residual {explanation.residual:.3f})."
