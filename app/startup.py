@@ -15,10 +15,13 @@ from PySide6.QtWidgets import QApplication
 
 from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
+from app.controllers.composer import ComposerController
+from app.controllers.data import DataController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
+from app.controllers.figures import FigureDesk
 from app.controllers.files import FilesController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
@@ -28,6 +31,7 @@ from app.controllers.prediction import PredictionController
 from app.controllers.preferences import PreferencesController
 from app.controllers.questions import QuestionsController
 from app.controllers.recovery import RecoveryController
+from app.controllers.report import ReportController
 from app.controllers.request import RequestController
 from app.controllers.results import ResultsController
 from app.controllers.runs import RunController
@@ -45,6 +49,7 @@ from app.workers.tasks import Tasks
 from app.workers.thumbnails import ThumbnailLoader
 from gridsal_core.atomic import make_folder
 from gridsal_core.errors import GridSalError, OutputError
+from gridsal_core.figure.presets import FILE_NAME
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +96,12 @@ class Application(QObject):
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.
         self.errors = ErrorsController(window, session, self.tasks)
-        self.exports = ExportController(window, session, engine, settings)
+        self.figures = FigureDesk(engine, session.results, lambda: settings.label_pattern, self)
+        self.exports = ExportController(window, session, settings, self.figures)
+        presets = settings_file.with_name(FILE_NAME)
+        self.composers = ComposerController(window, session, settings, self.figures, presets)
+        self.data = DataController(window, session, engine, self.tasks, settings)
+        self.reports = ReportController(window, session, engine, self.tasks, settings)
         self.what_ifs = WhatIfController(window, session, engine, settings)
         self.checks = CheckMapController(window, session, self.runs, engine, settings)
         self.appearance = AppearanceController(window, settings)
@@ -117,7 +127,7 @@ class Application(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
-        owing = (self.runs, self.exports, self.what_ifs, self.checks)
+        owing = (self.runs, self.figures, self.data, self.reports, self.what_ifs, self.checks)
         return any(each.is_pending for each in owing)
 
     def _on_ready(self, event: m.Ready) -> None:

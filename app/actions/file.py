@@ -62,8 +62,22 @@ SPECS: tuple[ActionSpec, ...] = (
         "&File",
         "Export d&ata…",
         "Ctrl+Shift+E",
-        "Save maps, scores and settings as .npz",
+        "Save maps, scores, settings and notes of this result, or of several",
         "data",
+    ),
+    ActionSpec(
+        "compose_figure",
+        "&File",
+        "&Compose figure…",
+        "Ctrl+Alt+E",
+        "Make a figure for a paper: size, panels, colours, fonts, letters, caption",
+    ),
+    ActionSpec(
+        "report",
+        "&File",
+        "&Report…",
+        "",
+        "Write all results into one web page to read and to print",
     ),
     ActionSpec("quit", "&File", "&Quit", "Ctrl+Q", separator_before=True),
 )

@@ -71,8 +71,6 @@ class Engine:
             m.OpenNetwork: self._open,
             m.Predict: self._predict,
             m.Explain: self._explain,
-            m.Export: self._export,
-            m.Draw: self._draw,
             m.AskWhatIf: self._what_if,
             m.ExportWhatIf: self._export_what_if,
             m.CheckMap: self._check,
@@ -191,19 +189,6 @@ class Engine:
             return
         self._is_paused = isinstance(command, m.Pause)
         self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
-
-    def _export(self, command: m.Export) -> None:
-        from gridsal_core.figures import save_figure
-        from gridsal_core.records import save_record
-
-        save = save_record if command.path.suffix.lower() == ".npz" else save_figure
-        save(command.explanation, command.path)
-        self._connection.send(m.Exported(command.ticket, command.path))
-
-    def _draw(self, command: m.Draw) -> None:
-        from gridsal_core.figures import figure_png
-
-        self._connection.send(m.Drawn(command.ticket, figure_png(command.explanation)))
 
     def _what_if(self, command: m.AskWhatIf) -> None:
         from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, rendered

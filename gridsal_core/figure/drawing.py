@@ -13,7 +13,16 @@ import numpy as np
 from gridsal_core.arrays import BoolArray
 from gridsal_core.figure.content import Content, Panel, content_of
 from gridsal_core.figure.exhibit import Exhibit
-from gridsal_core.figure.layout import REQUEST, Bar, Layout, Place, Spot, arrange, swatch, swatch_lead
+from gridsal_core.figure.layout import (
+    REQUEST,
+    Bar,
+    Layout,
+    Place,
+    Spot,
+    arrange,
+    swatch,
+    swatch_lead,
+)
 from gridsal_core.figure.lettering import Lettering, Role
 from gridsal_core.figure.pictures import scale_colors
 from gridsal_core.figure.spec import FigureSpec
@@ -87,9 +96,7 @@ class _Drawing:
     def add_panel(self, panel: Panel, place: Place) -> None:
         axes = self._add_axes(place)
         height, width = panel.pixels.shape[:2]
-        axes.imshow(
-            panel.pixels, extent=(0, width, height, 0), interpolation="none", aspect="auto"
-        )
+        axes.imshow(panel.pixels, extent=(0, width, height, 0), interpolation="none", aspect="auto")
         axes.set_axis_off()
         self._add_outline(axes, panel.region)
 

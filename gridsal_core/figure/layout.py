@@ -13,7 +13,7 @@ from typing import Final
 from gridsal_core.errors import SettingsError
 from gridsal_core.figure.content import Content
 from gridsal_core.figure.grid import Cells, fitted_cells, natural_cells
-from gridsal_core.figure.lettering import Lettering, one_line
+from gridsal_core.figure.lettering import Lettering, Role, one_line
 from gridsal_core.figure.spec import FigureSpec
 
 REQUEST: Final = "request"
@@ -264,17 +264,14 @@ def _legend(
 
 
 def _lines(
-    text: str, role: str, top: float, left: float, width: float, lettering: Lettering
+    text: str, role: Role, top: float, left: float, width: float, lettering: Lettering
 ) -> tuple[tuple[str, Spot], ...]:
     if not text:
         return ()
-    kind = "body" if role == "body" else "small"
-    lines = lettering.wrapped(text, kind, width)
-    lead = lettering.leading(kind)
+    lines = lettering.wrapped(text, role, width)
+    lead = lettering.leading(role)
     return tuple((line, Spot(left, top + row * lead)) for row, line in enumerate(lines))
 
 
-def _moved(
-    placed: tuple[tuple[str, Spot], ...], down: float
-) -> tuple[tuple[str, Spot], ...]:
+def _moved(placed: tuple[tuple[str, Spot], ...], down: float) -> tuple[tuple[str, Spot], ...]:
     return tuple((text, Spot(spot.left, spot.top + down)) for text, spot in placed)

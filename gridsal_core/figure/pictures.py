@@ -65,9 +65,7 @@ def scale_colors(color_map: ColorMap, opacity: float) -> ByteArray:
     """Return the colours of the scale from 0 to 1, (1, 256, 3): over white, or over a mid grey."""
     ground = 1.0 if color_map == "red" else _MID_GREY
     below = to_bytes(np.full((1, 256, 3), ground, np.float32))
-    return with_saliency(
-        below, np.linspace(0, 1, 256, dtype=np.float32)[None], color_map, opacity
-    )
+    return with_saliency(below, np.linspace(0, 1, 256, dtype=np.float32)[None], color_map, opacity)
 
 
 def in_colors(class_map: IndexArray, classes: tuple[ClassInfo, ...]) -> ByteArray:

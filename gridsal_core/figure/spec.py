@@ -17,12 +17,14 @@ ColorMap = Literal["red", "viridis", "cividis", "inferno", "magma", "plasma"]
 CaptionKind = Literal["auto", "text", "none"]
 Letters = Literal["none", "(a)", "a)", "A"]
 Unit = Literal["mm", "px"]
+ChangeKind = Literal["remove", "keep"]
 
 KINDS: Final[tuple[FigureKind, ...]] = get_args(FigureKind)
 PANELS: Final[tuple[PanelName, ...]] = get_args(PanelName)
 COLOR_MAPS: Final[tuple[ColorMap, ...]] = get_args(ColorMap)
 CAPTIONS: Final[tuple[CaptionKind, ...]] = get_args(CaptionKind)
 LETTERS: Final[tuple[Letters, ...]] = get_args(Letters)
+CHANGES: Final[tuple[ChangeKind, ...]] = get_args(ChangeKind)
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 FONTS: Final = ("DejaVu Sans", "DejaVu Serif", "STIXGeneral")
 """Typefaces that come with matplotlib, and so are there on every machine."""
@@ -88,6 +90,9 @@ class FigureSpec:
         Whether the settings that repeat the figure are under it.
     panels
         What to show; None: what the kind shows. What an explanation lacks is left out only then.
+    changes
+        Of a what-if: what is done to the context, `remove`, `keep` it with the object alone, or
+        both.
     columns
         Panels in a row, 1 to 20; None: as many as can be read.
 
@@ -116,6 +121,7 @@ class FigureSpec:
     caption_text: str = ""
     small_print: bool = True
     panels: tuple[PanelName, ...] | None = None
+    changes: tuple[ChangeKind, ...] = ("remove",)
     columns: int | None = None
 
     def __post_init__(self) -> None:
@@ -155,14 +161,9 @@ class FigureSpec:
                 raise SettingsError(f"{name} is {getattr(self, name)!r}; give true or false.")
 
     def _check_panels(self) -> None:
-        if self.panels is None:
-            return
-        if not (isinstance(self.panels, tuple) and self.panels):
-            raise SettingsError(f"The figure has no panels; choose from {_listed(PANELS)}.")
-        for panel in self.panels:
-            _one_of("panel", panel, PANELS)
-        if len(set(self.panels)) < len(self.panels):
-            raise SettingsError("A panel is listed twice; list each once.")
+        if self.panels is not None:
+            _list_of("panel", self.panels, PANELS)
+        _list_of("change of the context", self.changes, CHANGES)
 
     @property
     def shown_panels(self) -> tuple[PanelName, ...]:
@@ -176,10 +177,16 @@ class FigureSpec:
         width, height = (None if n is None else n / per_inch for n in (self.width, self.height))
         return width, height
 
+    @property
+    def asked_changes(self) -> tuple[ChangeKind, ...]:
+        """What the network has to be asked before the figure can be drawn."""
+        return self.changes if {"changed", "after"} & set(self.shown_panels) else ()
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values that JSON can hold."""
         values = asdict(self)
-        values["panels"] = None if self.panels is None else list(self.panels)
+        for name in ("panels", "changes"):
+            values[name] = None if values[name] is None else list(values[name])
         return values
 
     @classmethod
@@ -199,8 +206,9 @@ class FigureSpec:
                 f"A figure has no {unknown[0]!r}; it has {', '.join(cls.__dataclass_fields__)}."
             )
         plain = dict(values)
-        if isinstance(plain.get("panels"), list):
-            plain["panels"] = tuple(plain["panels"])
+        for name in ("panels", "changes"):
+            if isinstance(plain.get(name), list):
+                plain[name] = tuple(plain[name])
         return cls(**plain)
 
 
@@ -230,6 +238,15 @@ def parse_size(text: str) -> tuple[float | None, float | None, Unit]:
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in known:
         raise SettingsError(f"The {name} {value!r} is unknown; choose {_listed(known)}.")
+
+
+def _list_of(name: str, values: object, known: tuple[str, ...]) -> None:
+    if not (isinstance(values, tuple) and values):
+        raise SettingsError(f"The figure has no {name}; choose from {_listed(known)}.")
+    for value in values:
+        _one_of(name, value, known)
+    if len(set(values)) < len(values):
+        raise SettingsError(f"The {name} is listed twice; list each once.")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -8,7 +8,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +27,7 @@ from gridsal_core.figure.presets import (
     read_presets,
     write_presets,
 )
-from gridsal_core.figure.spec import COLOR_MAPS, KINDS, FigureKind, parse_size
+from gridsal_core.figure.spec import COLOR_MAPS, KINDS, ColorMap, FigureKind, parse_size
 from gridsal_core.palette import numbered_classes
 from gridsal_core.types import ClassInfo, Prediction
 from gridsal_core.whatif import WhatIf
@@ -38,11 +37,15 @@ MM = 72 / 25.4
 LONG = (ClassInfo("sky", (0, 0, 0)), ClassInfo(LONG_NAME, (9, 9, 9)))
 
 
-def exhibits(count: int, size: tuple[int, int] = (30, 40), **how: Any) -> list[Exhibit]:
+def exhibits(
+    count: int,
+    size: tuple[int, int] = (30, 40),
+    classes: tuple[ClassInfo, ...] = numbered_classes(3),
+) -> list[Exhibit]:
     """Explanations of several images, told apart by method, class and image."""
     made = []
     for index in range(count):
-        base = explanation(size, **how)
+        base = explanation(size, classes=classes)
         request = replace(base.request, image_path=Path(f"a_long_name_of_image_{index}.png"))
         request = replace(request, image=np.roll(request.image, index, axis=1))
         made.append(exhibit(replace(base, request=request)))
@@ -124,7 +127,9 @@ class TestSize:
 
     @pytest.mark.parametrize("dpi", [72, 96, 150, 300])
     def test_a_page_in_dots_is_exact(self, dpi: int) -> None:
-        spec = FigureSpec(width=1283, height=907, unit="px", dpi=dpi, font_size=max(4, 8 * 96 / dpi))
+        spec = FigureSpec(
+            width=1283, height=907, unit="px", dpi=dpi, font_size=max(4, 8 * 96 / dpi)
+        )
         with Image.open(io.BytesIO(rendered(compose(spec, exhibits(1)), ".png"))) as png:
             assert png.size == (1283, 907)
 
@@ -216,9 +221,7 @@ class TestKinds:
             ("what-if", 1, "open the network"),
         ],
     )
-    def test_what_a_kind_cannot_hold_is_told(
-        self, kind: FigureKind, count: int, told: str
-    ) -> None:
+    def test_what_a_kind_cannot_hold_is_told(self, kind: FigureKind, count: int, told: str) -> None:
         with pytest.raises(RequestError, match=told):
             compose(FigureSpec(kind=kind), exhibits(1) * count)
 
@@ -252,7 +255,7 @@ class TestLook:
         assert b"/ToUnicode" in pdf or b"/Type3" not in pdf
 
     @pytest.mark.parametrize("color_map", COLOR_MAPS[1:])
-    def test_a_uniform_colour_map_covers_all_but_the_request(self, color_map: Any) -> None:
+    def test_a_uniform_colour_map_covers_all_but_the_request(self, color_map: ColorMap) -> None:
         image = np.full((2, 2, 3), 200, np.uint8)
         region = np.array([[True, False], [False, False]])
         shown = with_saliency(image, np.eye(2, dtype=np.float32), color_map, 1.0, region)
