@@ -16,6 +16,7 @@ from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import check, explain, what_if
 from gridsal_core.cli.progress import say
+from gridsal_core.cli.publish import export, figure, report
 from gridsal_core.errors import DeviceError, GridSalError, ImageTooLargeError
 from gridsal_core.session import SESSION_SUFFIX
 from gridsal_core.threads import sleep_while_idle
@@ -128,6 +129,9 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
     app.command("explain")(explain)
     app.command("what-if")(what_if)
     app.command("check")(check)
+    app.command("figure")(figure)
+    app.command("export")(export)
+    app.command("report")(report)
     app.command("card")(card)
     app.command("demo")(demo.command(open_window))
     app.add_typer(models.app, name="models")
