@@ -9,9 +9,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from app.actions import allow
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, copy_drawn, may_write
-from app.controllers.figures import FigureDesk, keys_of
+from app.controllers.figures import FigureDesk
+from app.controllers.selection import selected_results
 from app.main_window import MainWindow
 from app.models.session import Session
 from app.settings import AppSettings
@@ -22,6 +24,7 @@ from gridsal_core.figure.presets import BUILT_IN, check_preset_name, read_preset
 from gridsal_core.figure.spec import MM_PER_INCH, MOST_EXPLANATIONS, FigureKind, FigureSpec
 
 FIGURES: Final = "PDF document (*.pdf);;SVG drawing (*.svg);;PNG image (*.png)"
+NONE: Final = "There is no result yet; run an explanation first."
 FIRST: Final = "Paper, two columns"
 
 
@@ -67,23 +70,19 @@ class ComposerController(QObject):
         self._window, self._session, self._settings = window, session, settings
         self._desk, self._presets_file = desk, presets_file
         self._last = BUILT_IN[FIRST]
-        window.action("compose_figure").triggered.connect(self.compose_current)
+        window.action("compose_figure").triggered.connect(self.compose_chosen)
+        window.results.add_menu_actions(window.action("compose_figure"))
+        window.results.selection_changed.connect(self._refresh)
         session.result_changed.connect(self._refresh)
         session.image_loaded.connect(self._refresh)
         session.current_changed.connect(self._refresh)
         session.network_changed.connect(self._refresh)
         self._refresh()
 
-    def compose_current(self) -> None:
-        """Open a composer on the current result."""
-        result, image = self._session.result, self._session.current
-        if result is None or image is None:
-            return
-        identity = self._desk.hold(result)
-        dialog = self._open(
-            (identity,), "single", f"{result.class_name} in {image.name}", image.stem
-        )
-        dialog.finished.connect(lambda: self._desk.release([identity]))
+    def compose_chosen(self) -> None:
+        """Open a composer on the selected results, or else on the one that is shown."""
+        shown = self._session.result_identity
+        self.compose(selected_results(self._window) or ([] if shown is None else [shown]))
 
     def compose(self, identities: Sequence[str]) -> None:
         """Open a composer on kept results, in this order."""
@@ -101,9 +100,7 @@ class ComposerController(QObject):
         title = f"{first.class_info.name} in {stem}" if len(kept) == 1 else f"{len(kept)} results"
         self._open(tuple(each.identity for each in kept), kind, title, stem)
 
-    def _open(
-        self, identities: tuple[str, ...], kind: FigureKind, title: str, name: str
-    ) -> ComposerDialog:
+    def _open(self, identities: tuple[str, ...], kind: FigureKind, title: str, name: str) -> None:
         spec = self._last
         if spec.kind != kind:
             spec = replace(spec, kind=kind, panels=None)
@@ -118,7 +115,6 @@ class ComposerController(QObject):
         dialog.finished.connect(composer.close)
         self._show_presets(composer)
         dialog.show()
-        return dialog
 
     def _draw(self, composer: _Open) -> None:
         """Draw the preview; what is changed meanwhile is drawn next, and only the newest of it."""
@@ -133,7 +129,9 @@ class ComposerController(QObject):
             self._last = composer.drawn = spec
             self._show_presets(composer)
         composer.is_drawing, composer.is_stale = True, False
-        job = DrawFigure(spec, keys_of(spec, composer.identities), within=dialog.preview.dots)
+        job = DrawFigure(
+            spec, self._desk.keys(spec, composer.identities), within=dialog.preview.dots
+        )
 
         def done(drawn: Drawn) -> None:
             if self._is_drawn(composer):
@@ -163,7 +161,7 @@ class ComposerController(QObject):
             return
         self._window.status.showMessage(f"Writing {path.name}…")
         self._desk.submit(
-            WriteFigure(spec, keys_of(spec, composer.identities), path),
+            WriteFigure(spec, self._desk.keys(spec, composer.identities), path),
             lambda saved: self._window.status.showMessage(f"Saved {saved}", NOTE_MS),
             self._tell,
         )
@@ -173,7 +171,7 @@ class ComposerController(QObject):
         if spec is not None:
             self._window.status.showMessage("Drawing the figure…")
             self._desk.submit(
-                DrawFigure(spec, keys_of(spec, composer.identities)),
+                DrawFigure(spec, self._desk.keys(spec, composer.identities)),
                 lambda drawn: copy_drawn(self._window, drawn),
                 self._tell,
             )
@@ -229,7 +227,8 @@ class ComposerController(QObject):
         self._show_presets(composer)
 
     def _refresh(self) -> None:
-        self._window.action("compose_figure").setEnabled(self._session.result is not None)
+        there = self._session.result is not None or self._window.results.selected_identities
+        allow(self._window.action("compose_figure"), "" if there else NONE)
 
 
 def _told(drawn: Drawn) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, may_write
+from app.controllers.selection import selected_results
 from app.controllers.walk import ResultWalk, Work
 from app.main_window import MainWindow
 from app.models.session import Session
@@ -21,8 +21,7 @@ from app.workers.engine_client import EngineClient
 from app.workers.publishing import RecordOf, WriteArchive
 from app.workers.tasks import Tasks
 from gridsal_core.session.export import archive_names, write_records, write_table
-from gridsal_core.session.kept import KeptResult, kept_result
-from gridsal_core.types import Explanation
+from gridsal_core.session.kept import KeptResult
 
 KINDS: Final = {
     ".npz": "NumPy archive (*.npz)",
@@ -32,10 +31,7 @@ KINDS: Final = {
 
 
 class DataController(QObject):
-    """Asks which results, as what and where to, and has them written.
-
-    `selected` returns the identities of the results that are selected in the window.
-    """
+    """Asks which results, as what and where to, and has them written."""
 
     def __init__(
         self,
@@ -49,8 +45,8 @@ class DataController(QObject):
         self._window, self._session, self._engine = window, session, engine
         self._tasks, self._settings = tasks, settings
         self._walks: list[ResultWalk] = []
-        self.selected: Callable[[], Sequence[str]] = tuple
         window.action("export_data").triggered.connect(self.ask)
+        window.results.add_menu_actions(window.action("export_data"))
         window.result.export_data_clicked.connect(self.ask)
 
     @property
@@ -68,7 +64,8 @@ class DataController(QObject):
         }
         if not any(counts.values()):
             return
-        dialog = ExportDialog(counts, self._window)
+        prefers_selected = bool(selected_results(self._window))
+        dialog = ExportDialog(counts, "selected" if prefers_selected else "this", self._window)
         dialog.chosen.connect(self._ask_place)
         dialog.open()
 
@@ -121,22 +118,14 @@ class DataController(QObject):
             return self._session.results.results
         if scope == "selected":
             return self._selection()
-        result = self._session.result
-        found = None if result is None else self._kept(result)
+        identity = self._session.result_identity
+        found = None if identity is None else self._session.results.get(identity)
         return [] if found is None else [found]
 
     def _selection(self) -> list[KeptResult]:
         store = self._session.results
-        return [kept for each in self.selected() if (kept := store.get(each)) is not None]
-
-    def _kept(self, explanation: Explanation) -> KeptResult | None:
-        """Find the result that the window shows among those that are kept."""
-        fresh = kept_result(explanation)
-        for kept in reversed(self._session.results.results):
-            bare = replace(kept, identity=fresh.identity, created=fresh.created, note="", tags=())
-            if bare == fresh:
-                return kept
-        return None
+        identities = self._window.results.selected_identities
+        return [kept for each in identities if (kept := store.get(each)) is not None]
 
     def _walk(
         self, kept: Sequence[KeptResult], make: Work, on_end: Callable[[list[Any]], None]

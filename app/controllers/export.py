@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.controllers.dialogs import ask_file, show_error
-from app.controllers.figures import FigureDesk, FigureJob, keys_of
+from app.controllers.figures import FigureDesk, FigureJob
 from app.main_window import MainWindow
 from app.models.session import Session
 from app.settings import AppSettings
-from app.workers.figures import DrawFigure, Drawn, WriteFigure
+from app.workers.figures import DrawFigure, Drawn, Key, WriteFigure
 from gridsal_core.figure.spec import FigureSpec
 
 FIGURES: Final = "PNG image (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
@@ -62,22 +62,17 @@ class ExportController(QObject):
             lambda drawn: copy_drawn(self._window, drawn),
         )
 
-    def _draw(self, make: Callable[[Any], FigureJob], on_done: Callable[[Any], None]) -> None:
-        result = self._session.result
-        if result is None:
-            return
-        identity = self._desk.hold(result)
+    def _draw(
+        self, make: Callable[[tuple[Key, ...]], FigureJob], on_done: Callable[[Any], None]
+    ) -> None:
+        identity = self._session.result_identity
+        if identity is not None:
+            keys = self._desk.keys(FigureSpec(), [identity])
+            self._desk.submit(make(keys), on_done, self._fail)
 
-        def done(answer: Any) -> None:  # noqa: ANN401
-            self._desk.release([identity])
-            on_done(answer)
-
-        def failed(sentence: str, trace: str) -> None:
-            self._desk.release([identity])
-            self._window.status.clearMessage()
-            show_error(self._window, sentence, trace)
-
-        self._desk.submit(make(keys_of(FigureSpec(), [identity])), done, failed)
+    def _fail(self, sentence: str, trace: str) -> None:
+        self._window.status.clearMessage()
+        show_error(self._window, sentence, trace)
 
 
 def copy_drawn(window: MainWindow, drawn: Drawn) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
 
 from PySide6.QtCore import QObject
 
@@ -32,7 +31,7 @@ class _Order:
 
 
 class FigureDesk(QObject):
-    """Draws figures of kept results, and of explanations that are held for a while.
+    """Draws figures of kept results.
 
     Parameters
     ----------
@@ -53,7 +52,6 @@ class FigureDesk(QObject):
     ) -> None:
         super().__init__(parent)
         self._engine, self._results, self._label_pattern = engine, results, label_pattern
-        self._held: dict[str, Explanation] = {}
         self._orders: list[_Order] = []
 
     @property
@@ -61,16 +59,10 @@ class FigureDesk(QObject):
         """Whether a figure is waited for that the user asked for, not just a preview."""
         return any(isinstance(o.job, WriteFigure) or not o.job.within for o in self._orders)
 
-    def hold(self, explanation: Explanation) -> str:
-        """Keep an explanation for figures until it is released; return its identity."""
-        identity = uuid4().hex
-        self._held[identity] = explanation
-        return identity
-
-    def release(self, identities: Sequence[str]) -> None:
-        """Keep these no longer."""
-        for identity in identities:
-            self._held.pop(identity, None)
+    def keys(self, spec: FigureSpec, identities: Sequence[str]) -> tuple[Key, ...]:
+        """Name what a figure of these results needs to be laid out."""
+        pattern = self._label_pattern()
+        return tuple(Key(identity, spec.asked_changes, pattern) for identity in identities)
 
     def submit(self, job: FigureJob, on_done: OnDone, on_failed: OnFailed) -> None:
         """Have a figure drawn; one of the two is called, in the window's thread."""
@@ -104,18 +96,12 @@ class FigureDesk(QObject):
 
         def send(explanation: Explanation) -> None:
             self._engine.submit(
-                LayOut(key, explanation, self._label_pattern()),
+                LayOut(key, explanation),
                 lambda _none: self._lay_out(order, rest),
                 lambda sentence, trace: self._on_failed(order, sentence, trace),
             )
 
-        held = self._held.get(key.identity)
-        if held is not None:
-            send(held)
-        else:
-            self._results.fetch(
-                key.identity, send, lambda sentence: self._fail(order, sentence, "")
-            )
+        self._results.fetch(key.identity, send, lambda told: self._fail(order, told, ""))
 
     def _on_failed(self, order: _Order, sentence: str, trace: str) -> None:
         if sentence == LOST and order.rounds < MOST_ROUNDS:
@@ -127,8 +113,3 @@ class FigureDesk(QObject):
     def _fail(self, order: _Order, sentence: str, trace: str) -> None:
         self._orders.remove(order)
         order.on_failed(sentence, trace)
-
-
-def keys_of(spec: FigureSpec, identities: Sequence[str]) -> tuple[Key, ...]:
-    """Name what a figure of these results needs to be laid out."""
-    return tuple(Key(identity, spec.asked_changes) for identity in identities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,17 +22,14 @@ from app.workers.tasks import Tasks
 from gridsal_core import __version__
 from gridsal_core.report.entry import ReportEntry
 from gridsal_core.report.page import ReportHead, write_report
+from gridsal_core.session.kept import KeptResult
 
 PAGE: Final = "Web page (*.html)"
 NONE: Final = "There is no result yet; run an explanation first."
 
 
 class ReportController(QObject):
-    """Asks where to, has every result drawn, and writes the page.
-
-    `title` names the session; `selected` returns the identities of selected results, which the
-    report is then confined to.
-    """
+    """Asks where to, has every result drawn, and writes the page."""
 
     def __init__(
         self,
@@ -46,8 +43,6 @@ class ReportController(QObject):
         self._window, self._session, self._engine = window, session, engine
         self._tasks, self._settings = tasks, settings
         self._walk: ResultWalk | None = None
-        self.selected: Callable[[], Sequence[str]] = tuple
-        self.title: Callable[[], str] = lambda: "GridSal report"
         window.action("report").triggered.connect(self.ask)
         for signal in (session.results.added, session.results.removed):
             signal.connect(self._refresh)
@@ -68,11 +63,12 @@ class ReportController(QObject):
     def write(self, path: Path) -> None:
         """Write the report."""
         store = self._session.results
-        chosen = [found for each in self.selected() if (found := store.get(each)) is not None]
+        selected = self._window.results.selected_identities
+        chosen = [found for each in selected if (found := store.get(each)) is not None]
         # One selected result is where the user stands, and not a choice.
-        kept = chosen if len(chosen) > 1 else store.results
+        kept: Sequence[KeptResult] = chosen if len(chosen) > 1 else store.results
         pattern = self._settings.label_pattern
-        head = ReportHead(self.title(), datetime.now(UTC), __version__)
+        head = ReportHead(_title(path), datetime.now(UTC), __version__)
         self._walk = ResultWalk(
             self._engine, store, self._window, f"Drawing {len(kept)} results for the report…"
         )
@@ -92,3 +88,7 @@ class ReportController(QObject):
 
     def _refresh(self) -> None:
         allow(self._window.action("report"), "" if self._session.results.results else NONE)
+
+
+def _title(path: Path) -> str:
+    return path.stem.replace("_", " ").strip() or "Report"

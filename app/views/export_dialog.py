@@ -32,6 +32,8 @@ class ExportDialog(QDialog):
     ----------
     counts
         How many results each scope holds; one that holds none cannot be chosen.
+    preferred
+        What is chosen at first, if it holds any.
     parent
         The Qt owner.
     """
@@ -39,7 +41,7 @@ class ExportDialog(QDialog):
     chosen = Signal(str, str)
     """Scope and suffix."""
 
-    def __init__(self, counts: dict[Scope, int], parent: QWidget | None) -> None:
+    def __init__(self, counts: dict[Scope, int], preferred: Scope, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export data")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -73,9 +75,7 @@ class ExportDialog(QDialog):
             layout.addWidget(note(FORMATS[suffix][1]))
         layout.addSpacing(GAP)
         layout.addWidget(buttons)
-        first: tuple[Scope, ...] = ("selected", "this", "all")
-        scope = next((each for each in first if counts[each] > (each == "selected")), "all")
-        self.scopes[scope].setChecked(True)
+        self.scopes[preferred if counts[preferred] else "all"].setChecked(True)
         self.formats[".npz"].setChecked(True)
         self.setMinimumWidth(400)
         buttons.accepted.connect(self.accept)

@@ -20,10 +20,14 @@ SHELF_BYTES: Final = 512 * 2**20
 
 @dataclass(frozen=True)
 class Key:
-    """What is laid out: a result, with what the network says once its context is changed."""
+    """What is laid out: a result, what the network says once its context is changed, its label.
+
+    `label_pattern` says where label maps are.
+    """
 
     identity: str
     changes: tuple[ChangeKind, ...] = ()
+    label_pattern: str = ""
 
 
 class _Shelf:
@@ -71,7 +75,6 @@ class LayOut:
 
     key: Key
     explanation: Explanation
-    label_pattern: str
 
     def run(self, desk: Desk) -> None:
         """Ask the network, where the context is to be changed, and keep it all.
@@ -85,7 +88,7 @@ class LayOut:
         from gridsal_core.figure.labels import label_of
         from gridsal_core.whatif import what_if
 
-        shown = exhibit(self.explanation, label_of(self.explanation, self.label_pattern))
+        shown = exhibit(self.explanation, label_of(self.explanation, self.key.label_pattern))
         if self.key.changes:
             network = desk.network()
             if network.sha256 != self.explanation.provenance.checkpoint_sha256:

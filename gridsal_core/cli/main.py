@@ -15,8 +15,9 @@ from gridsal_core.cli import demo, models, toy
 from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import check, explain, what_if
+from gridsal_core.cli.figure import figure
 from gridsal_core.cli.progress import say
-from gridsal_core.cli.publish import export, figure, report
+from gridsal_core.cli.publish import export, report
 from gridsal_core.errors import DeviceError, GridSalError, ImageTooLargeError
 from gridsal_core.session import SESSION_SUFFIX
 from gridsal_core.threads import sleep_while_idle

@@ -62,13 +62,13 @@ def exhibit_of_record(path: Path, label_pattern: str = "") -> Exhibit:
     try:
         arrays, record = _read(path)
         made = _explanation(arrays, record, path)
+        return replace(exhibit(made, label_of(made, label_pattern)), perturbed=None)
     except GridSalError:
         raise
     except _DAMAGE as error:
         raise RequestError(
             f"{path.name} is damaged or no data file of gridsal explain; make it again."
         ) from error
-    return replace(exhibit(made, label_of(made, label_pattern)), perturbed=None)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

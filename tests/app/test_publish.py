@@ -223,7 +223,7 @@ class TestData:
         self, explained: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-        explained.app.data.selected = lambda: identities(explained)
+        explained.window.results.select(identities(explained))
         export(explained, "selected", ".npz")
         explained.wait(lambda: not explained.app.data.is_pending)
         files = sorted(tmp_path.glob("*.npz"))
