@@ -29,11 +29,11 @@ def main() -> None:
     sys.exit(status)
 
 
-def open_window(model: str | Path | None, images: Path | None) -> int:
+def open_window(model: str | Path | None, images: Path | None, session: Path | None = None) -> int:
     """Open the window and return when it was closed."""
     from app.startup import run_window
 
-    return run_window(model, images)
+    return run_window(model, images, session)
 
 
 def has_display() -> bool:

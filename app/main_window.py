@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenu,
+    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -16,13 +19,16 @@ from PySide6.QtWidgets import (
 from app.actions import SPECS, TOOLBAR, make_actions, refresh_icons
 from app.icons import icon
 from app.models.image_list import ImageListModel
+from app.models.results_table import ResultsTable
 from app.views.canvas import Canvas
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
 from app.views.loss_plot import LossPlot
+from app.views.offer_bar import OfferBar
 from app.views.request_panel import RequestPanel
 from app.views.result_panel import ResultPanel
+from app.views.results_panel import ResultsPanel
 from app.views.run_panel import RunPanel
 from app.views.scroll_column import ScrollColumn
 from app.views.settings_panel import SettingsPanel
@@ -43,7 +49,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, images: ImageListModel) -> None:
         super().__init__()
-        self.setWindowTitle("GridSal")
+        self._titles: dict[str, str] = {"image": "", "session": ""}
+        self._show_title()
         self.setWindowIcon(icon("app"))
         self.setDockNestingEnabled(True)
         self.setAcceptDrops(True)
@@ -67,14 +74,19 @@ class MainWindow(QMainWindow):
             (self.request, self.settings, self.run, self.result), RIGHT_WIDTH
         )
         self.plot = LossPlot()
+        self.results_table = ResultsTable(self)
+        self.results = ResultsPanel(self.results_table)
+        self.offer = OfferBar()
+        self.may_close: Callable[[], bool] = lambda: True
         self.status = StatusLine()
         self.tool_options = ToolOptions()
         self.brush_size = self.tool_options.brush_size
         self.recent_models = QMenu("Recent &models")
         self.recent_folders = QMenu("Recent &folders")
+        self.recent_sessions = QMenu("&Recent sessions")
         self.workspace = Workspace()
         self.workspace.add_page("Image", self._image_page())
-        self.setCentralWidget(self.workspace)
+        self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()
         self._add_menus()
@@ -92,7 +104,21 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_by_name"):
             refresh_icons(self.actions_by_name)
 
+    def name_image(self, name: str) -> None:
+        """Name the image that is looked at in the title."""
+        self._titles["image"] = name
+        self._show_title()
+
+    def name_session(self, name: str, *, is_modified: bool) -> None:
+        """Name the session in the title, and mark whether its file lacks something."""
+        self._titles["session"] = name
+        self._show_title()
+        self.setWindowModified(is_modified)
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
 
@@ -120,7 +146,11 @@ class MainWindow(QMainWindow):
             "view": self._dock("View", view, left),
             "explain": self._dock("Explain", self.explain_column, right),
             "plot": self._dock("Convergence", self.plot, bottom),
+            "results": self._dock("Results", self.results, bottom),
         }
+        self.setTabPosition(bottom, QTabWidget.TabPosition.North)
+        self.tabifyDockWidget(self.docks["plot"], self.docks["results"])
+        self.docks["plot"].raise_()
         self.resizeDocks(
             [self.docks["images"], self.docks["explain"]],
             [LEFT_WIDTH, RIGHT_WIDTH],
@@ -130,6 +160,22 @@ class MainWindow(QMainWindow):
         self.resizeDocks(
             [self.docks["images"], self.docks["view"]], LEFT_HEIGHTS, Qt.Orientation.Vertical
         )
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.offer)
+        layout.addWidget(self.workspace, 1)
+        return middle
+
+    def _show_title(self) -> None:
+        image, session = self._titles["image"], self._titles["session"]
+        # The mark stands for the session, also where there is no image.
+        parts = [image, f"{session}[*]" if session else "", "GridSal"]
+        title = " – ".join(part for part in parts if part)
+        self.setWindowTitle(title if session else f"{title}[*]")
 
     def _image_page(self) -> QWidget:
         middle = QWidget()
@@ -158,6 +204,8 @@ class MainWindow(QMainWindow):
             if spec.name == "open_demo":
                 menu.addMenu(self.recent_models)
                 menu.addMenu(self.recent_folders)
+            if spec.name == "save_session_as":
+                menu.addMenu(self.recent_sessions)
         for menu in menus.values():
             self.menuBar().addMenu(menu)
         menus["&Tools"].setToolTipsVisible(True)  # they say why a part cannot be had

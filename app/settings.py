@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from gridsal_core.atomic import make_folder, write_atomic
+from gridsal_core.session.fields import StoredSettings
 
 FILE_NAME = "settings.json"
 MAX_RECENT = 8
@@ -78,7 +79,9 @@ class RecentModel(BaseModel):
 class AppSettings(BaseModel):
     """The remembered settings. Assignment is checked, a misspelt field is an error."""
 
-    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+    model_config = ConfigDict(
+        extra="ignore", validate_assignment=True, arbitrary_types_allowed=True
+    )
 
     theme: Literal["light", "dark", "system"] = "system"
     recent_models: tuple[RecentModel, ...] = ()
@@ -87,6 +90,7 @@ class AppSettings(BaseModel):
     shows_hints: bool = True
     # Names of actions that were run from the command palette, the last one first.
     recent_commands: tuple[StoredText, ...] = ()
+    recent_sessions: tuple[StoredPath, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
     label_pattern: StoredTextOrNothing = ""
     window_geometry: Base64 = ""
@@ -95,6 +99,10 @@ class AppSettings(BaseModel):
     # The window's own range is narrower; this one is what a spin box can be given.
     brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
     smart_tolerance: Annotated[int, Field(ge=0, le=100)] = 20
+    device: Annotated[str, Field(pattern=r"^[a-z0-9:]{1,20}$")] = "auto"
+    # The preset of the settings, and the settings themselves where they are the user's own.
+    explain_preset: Literal["suggested", "street", "toy", "own"] = "suggested"
+    explain_settings: StoredSettings | None = None
 
     def remember_model(self, model: RecentModel) -> None:
         """Put a network at the top of the recent ones."""
@@ -108,11 +116,26 @@ class AppSettings(BaseModel):
         """Put an action at the top of those that the command palette shows first."""
         self.recent_commands = _on_top(name, self.recent_commands)
 
+    def remember_session(self, path: Path) -> None:
+        """Put a session at the top of the recent ones."""
+        self.recent_sessions = _on_top(path, self.recent_sessions)
+
 
 def settings_path() -> Path:
     """Where the file is; the environment variable GRIDSAL_CONFIG names another folder."""
     folder = os.environ.get("GRIDSAL_CONFIG")
     return (Path(folder) if folder else user_config_path("gridsal")) / FILE_NAME
+
+
+def data_folder() -> Path:
+    """Where unfinished sessions are; the environment variable GRIDSAL_DATA names another folder.
+
+    With other settings (GRIDSAL_CONFIG) comes another place for data too.
+    """
+    folder, config = os.environ.get("GRIDSAL_DATA"), os.environ.get("GRIDSAL_CONFIG")
+    if folder or config:
+        return Path(folder) if folder else Path(config or "") / "data"
+    return user_data_path("gridsal")
 
 
 def load_settings(path: Path) -> AppSettings:

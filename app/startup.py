@@ -16,19 +16,28 @@ from PySide6.QtWidgets import QApplication
 from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
 from app.controllers.commands import CommandsController
+from app.controllers.composer import ComposerController
+from app.controllers.data import DataController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
+from app.controllers.figures import FigureDesk
 from app.controllers.files import FilesController
 from app.controllers.guide import GuideController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
+from app.controllers.places import PlacesController
 from app.controllers.prediction import PredictionController
+from app.controllers.preferences import PreferencesController
 from app.controllers.questions import QuestionsController
+from app.controllers.recovery import RecoveryController
+from app.controllers.report import ReportController
 from app.controllers.request import RequestController
+from app.controllers.results import ResultsController
 from app.controllers.runs import RunController
+from app.controllers.sessions import SessionsController
 from app.controllers.views import ViewsController
 from app.controllers.what_if import WhatIfController
 from app.main_window import MainWindow
@@ -42,6 +51,7 @@ from app.workers.tasks import Tasks
 from app.workers.thumbnails import ThumbnailLoader
 from gridsal_core.atomic import make_folder
 from gridsal_core.errors import GridSalError, OutputError
+from gridsal_core.figure.presets import FILE_NAME
 
 log = logging.getLogger(__name__)
 
@@ -84,27 +94,53 @@ class Application(QObject):
         self.predictions = PredictionController(session, engine)
         self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
-        self.networks.demo_opened.connect(self.requests.pick_first_segment)
+        self.networks.demo_opened.connect(self._on_demo)
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.
         self.errors = ErrorsController(window, session, self.tasks)
-        self.exports = ExportController(window, session, engine, settings)
+        self.figures = FigureDesk(engine, session.results, lambda: settings.label_pattern, self)
+        self.exports = ExportController(window, session, settings, self.figures)
+        presets = settings_file.with_name(FILE_NAME)
+        self.composers = ComposerController(window, session, settings, self.figures, presets)
+        self.data = DataController(window, session, engine, self.tasks, settings)
+        self.reports = ReportController(window, session, engine, self.tasks, settings)
         self.what_ifs = WhatIfController(window, session, engine, settings)
         self.checks = CheckMapController(window, session, self.runs, engine, settings)
         self.appearance = AppearanceController(window, settings)
         self.commands = CommandsController(window, settings)
         self.guide = GuideController(window, session, self.runs, settings)
+        self.preferences = PreferencesController(window, settings)
+        self.places = PlacesController(session, self.files, self.views)
+        self.sessions = SessionsController(
+            window,
+            session,
+            self.networks,
+            self.files,
+            self.labels,
+            self.places,
+            self.tasks,
+            settings,
+        )
+        self.results = ResultsController(
+            window, session, self.networks, self.places, self.sessions.recorder
+        )
+        self.recovery = RecoveryController(window, session.results, self.sessions)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
 
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
-        owing = (self.runs, self.exports, self.what_ifs, self.checks)
+        owing = (self.runs, self.figures, self.data, self.reports, self.what_ifs, self.checks)
         return any(each.is_pending for each in owing)
 
     def _on_ready(self, event: m.Ready) -> None:
         self.window.settings.set_devices(event.devices)
+
+    def _on_demo(self) -> None:
+        # A session brings its own regions.
+        if not self.sessions.expects_network:
+            self.requests.pick_first_segment()
 
     def _cancel(self) -> None:
         """Stop what is under way besides a run: an opening network, a check, or a prediction."""
@@ -116,13 +152,15 @@ class Application(QObject):
             self.predictions.give_up()
             self.networks.restart_engine()
 
-    def show(self, model: str | Path | None, images: Path | None) -> None:
+    def show(
+        self, model: str | Path | None, images: Path | None, session: Path | None = None
+    ) -> None:
         """Show the window, then start the engine and open what was named."""
         self.window.show()
         # After the first paint: the engine's start must not delay the window.
-        QTimer.singleShot(0, lambda: self._begin(model, images))
+        QTimer.singleShot(0, lambda: self._begin(model, images, session))
 
-    def _begin(self, model: str | Path | None, images: Path | None) -> None:
+    def _begin(self, model: str | Path | None, images: Path | None, session: Path | None) -> None:
         # The first segment that is picked needs it, and the window would feel its import.
         self.tasks.submit(lambda: import_module("scipy.ndimage"), lambda _module: None, log.warning)
         if self._owns_engine and not self.engine.is_running:
@@ -131,6 +169,9 @@ class Application(QObject):
             self.networks.open_model(model)
         if images is not None:
             self.files.open_folder(images)
+        if session is not None:
+            self.sessions.open(session)
+        self.recovery.look()
 
     def _close(self) -> None:
         if self._owns_engine:
@@ -142,7 +183,7 @@ class Application(QObject):
             log.warning("%s", error)
 
 
-def run_window(model: str | Path | None, images: Path | None) -> int:
+def run_window(model: str | Path | None, images: Path | None, session: Path | None = None) -> int:
     """Open the window and return when it was closed."""
     _start_log()
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -155,7 +196,7 @@ def run_window(model: str | Path | None, images: Path | None) -> int:
     apply_theme(app, settings.theme)
     application = Application(settings, path)
     sys.excepthook = lambda kind, error, trace: _show_unforeseen(application, kind, error, trace)
-    application.show(model, images)
+    application.show(model, images, session)
     return app.exec()
 
 
@@ -180,6 +221,8 @@ def _show_unforeseen(
 ) -> None:
     """Turn an error nobody caught into a dialog; the window stays."""
     if isinstance(error, KeyboardInterrupt):
+        # Nobody can be asked: what is not saved is offered at the next start.
+        application.sessions.keep_for_next_start()
         application.window.close()
         return
     if isinstance(error, GridSalError):

@@ -15,7 +15,7 @@ from gridsal_core.types import ClassInfo, Explanation, Prediction, Request, Scor
 if TYPE_CHECKING:
     from gridsal_core.checkpoints import load_network
     from gridsal_core.checks import check_explanation
-    from gridsal_core.figures import save_figure
+    from gridsal_core.figure import FigureSpec, save_figure
     from gridsal_core.grid_saliency import explain, explain_many, explain_steps
     from gridsal_core.images import read_image
     from gridsal_core.records import save_record
@@ -29,6 +29,7 @@ __all__ = [
     "PAPER_TOY",
     "ClassInfo",
     "Explanation",
+    "FigureSpec",
     "GridSalError",
     "Prediction",
     "Request",
@@ -56,7 +57,8 @@ _LATE = {
     "explain_many": "gridsal_core.grid_saliency",
     "explain_steps": "gridsal_core.grid_saliency",
     "read_image": "gridsal_core.images",
-    "save_figure": "gridsal_core.figures",
+    "FigureSpec": "gridsal_core.figure",
+    "save_figure": "gridsal_core.figure",
     "save_record": "gridsal_core.records",
     "segment_at": "gridsal_core.segments",
     "largest_segment": "gridsal_core.segments",

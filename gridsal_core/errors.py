@@ -71,6 +71,10 @@ class SettingsError(GridSalError):
     """A setting is out of its range or makes no sense for this image."""
 
 
+class SessionError(GridSalError):
+    """A session, or an explanation that was kept in one, cannot be read."""
+
+
 class OutputError(GridSalError):
     """A result cannot be written where the user asked for it."""
 

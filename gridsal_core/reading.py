@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation
 
 Verdict = Literal[
@@ -44,8 +45,7 @@ def read_explanation(explanation: Explanation) -> Reading:
         "final": f"{scores.perturbed:.2f}",
         "residual": f"{explanation.residual:.2f}",
     }
-    words = _GRADIENT if explanation.settings.is_gradient else _WORDS[explanation.settings.form]
-    headline, detail = words[verdict]
+    headline, detail = _words(explanation.settings)[verdict]
     detail = detail.format(**values)
     if verdict == "no context" and float(explanation.saliency.max()) >= EMPTY_BELOW:
         detail += " The map has not emptied yet; give it more steps."
@@ -54,6 +54,15 @@ def read_explanation(explanation: Explanation) -> Reading:
     if explanation.converged_at is not None:
         detail += f" Converged at step {explanation.converged_at}."
     return Reading(verdict, headline, detail)
+
+
+def headline_of(verdict: Verdict, settings: Settings) -> str:
+    """Return a verdict in words, where only that and the settings are known."""
+    return _words(settings)[verdict][0]
+
+
+def _words(settings: Settings) -> dict[Verdict, tuple[str, str]]:
+    return _GRADIENT if settings.is_gradient else _WORDS[settings.form]
 
 
 def _verdict(explanation: Explanation) -> Verdict:

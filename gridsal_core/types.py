@@ -77,6 +77,8 @@ class Request:
     image_path, page, frame
         Where the image came from, for records and figures: its file, the 0-based page of it, and
         the part and scale that were read; no frame means the whole page as it is.
+    values
+        The raw values of the file that became 0 and 1, if the network names some; see `read_image`.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class Request:
     image_path: Path | None = None
     page: int = 0
     frame: Frame | None = None
+    values: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3:

@@ -89,6 +89,8 @@ class Driver:
         if self._is_closed:
             return
         self._is_closed = True
+        # Nobody is there to be asked whether the results are to be saved.
+        self.app.sessions.discard()
         self.window.close()
         self.window.deleteLater()
         self.app.deleteLater()

@@ -74,7 +74,7 @@ class DisplayController(QObject):
         self._window.canvas.set_region(region.mask)
         self._show_result()
         # Red over class colours reads badly: the map has the image to itself where there is one.
-        boxes, has_result = self._window.layers.boxes, self._session.result is not None
+        boxes, has_result = self._window.layers.boxes, self._session.result_identity is not None
         if has_result:
             boxes["errors"].setChecked(False)
         boxes["prediction"].setChecked(not has_result and not boxes["errors"].isChecked())

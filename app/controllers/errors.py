@@ -43,7 +43,7 @@ class ErrorsController(QObject):
             was_shown = self._box.isChecked()
             layers.set_errors_reason(session.why_not_compared)
             if was_shown:
-                layers.boxes["prediction"].setChecked(session.result is None)
+                layers.boxes["prediction"].setChecked(session.result_identity is None)
         self._show()
 
     def _show(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from app.actions import allow
@@ -19,10 +19,14 @@ from app.workers.tasks import Tasks
 from gridsal_core.datasets.folder import ImageListing, scan_images
 from gridsal_core.demo import find_demo
 from gridsal_core.images import IMAGE_SUFFIXES
+from gridsal_core.session import SESSION_SUFFIX
 
 
 class FilesController(QObject):
     """Owns the way from a path to the session."""
+
+    session_dropped = Signal(object)
+    """The Path of a session's file."""
 
     def __init__(
         self,
@@ -76,10 +80,21 @@ class FilesController(QObject):
             lambda: (folder.resolve(), scan_images(folder.resolve())), self._on_listed, self._error
         )
 
+    def show_image(self, image: Path) -> None:
+        """Choose an image of the list, or list the folder that it lies in first."""
+        row = self._images.row_of(image)
+        if row is None:
+            self.open_folder(image.parent, select=image)
+        else:
+            self._window.images.select(row)
+
     def open_dropped(self, paths: list[Path]) -> None:
         """Open what was dropped: networks, folders, single images."""
         for path in paths:
             network = network_at(path)
+            if path.suffix.lower() == SESSION_SUFFIX:
+                self.session_dropped.emit(path)
+                return
             if network is not None:
                 self._networks.open_model(network)
             elif path.is_dir():
@@ -90,7 +105,7 @@ class FilesController(QObject):
                 return
             else:
                 self._error(
-                    f"{path.name} is neither an image, an image folder nor a network; "
+                    f"{path.name} is neither an image, an image folder, a network nor a session; "
                     "drop one of these."
                 )
 

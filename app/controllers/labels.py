@@ -28,11 +28,12 @@ class LabelsController(QObject):
         """Let the user say where label maps are."""
         dialog = LabelDialog(self._settings.label_pattern, self._window)
         dialog.pattern_edited.connect(lambda _text: self._answer(dialog))
-        dialog.chosen.connect(self._choose)
+        dialog.chosen.connect(self.use)
         self._answer(dialog)
         dialog.open()
 
-    def _choose(self, pattern: str) -> None:
+    def use(self, pattern: str) -> None:
+        """Find label maps by a pattern from now on."""
         if pattern != self._settings.label_pattern:
             self._settings.label_pattern = pattern
             self.pattern_changed.emit(pattern)

@@ -134,6 +134,20 @@ class ViewsController(QObject):
         self._refit(loaded)
         self._show()
 
+    def work_on(self, image: Path, page: int, frame: Frame | None) -> None:
+        """Work on a page of an image at a frame from now on; None is the whole page as it is."""
+        place = image, page
+        self._crops.pop(place, None)
+        if frame is None:
+            self._scales[place] = 1.0
+        else:
+            self._crops[place] = frame
+            self._scales[place] = frame.scale if is_whole(frame) else "crop"
+        loaded = self._session.loaded
+        if loaded is not None and (loaded.path, loaded.page) == place:
+            self._refit(loaded)
+            self._show()
+
     def set_label_pattern(self, pattern: str) -> None:
         """Say where label maps are, see `LabelRules`; that of the current image is read anew."""
         self._pattern = pattern
@@ -156,7 +170,7 @@ class ViewsController(QObject):
         path, page = self._session.current, self._session.page
         if path is None:
             return
-        self._window.setWindowTitle(f"{path.name} – GridSal")
+        self._window.name_image(path.name)
         view = ImageView(path, page, allow_large=path in self._allowed)
         plan, rules = self._plan((path, page)), self._rules
         self._patience.start()

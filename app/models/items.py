@@ -1,4 +1,4 @@
-"""What the analyst made on one page of an image: its region in each frame, its class, its results.
+"""What the analyst asks on one page of an image: its region in each frame, and its class.
 
 A region belongs to the pixels it was made on. At another working scale it is carried over, and on
 the way back only what was changed there comes along: nothing painted is lost or made coarser.
@@ -15,13 +15,13 @@ from app.models.framing import merged
 from app.models.region import PAINTED, RegionDocument
 from gridsal_core.arrays import BoolArray
 from gridsal_core.frames import Box, Frame
-from gridsal_core.types import Explanation
+from gridsal_core.session.document import PageEntry, RegionEntry
 
 CARRIED = "Edit at another scale"
 
 
 class ImageItem:
-    """Regions by frame, the class chosen by hand (None follows the prediction), and results.
+    """Regions by frame, and the class chosen by hand (None follows the prediction) with its name.
 
     Parameters
     ----------
@@ -35,17 +35,26 @@ class ImageItem:
         self, on_region: Callable[[Frame, Box], None], parent: QObject | None = None
     ) -> None:
         self.class_index: int | None = None
+        self.class_name = ""
         self._on_region, self._parent = on_region, parent
-        self._results: dict[tuple[str, Frame | None], Explanation] = {}
         self._regions: dict[Frame, RegionDocument] = {}
+        # As they came from a session's document, until somebody looks at the page.
+        self._stored: tuple[RegionEntry, ...] = ()
         # Edits are numbered; a frame is brought up to the newest one when it is entered.
         self._newest = 0
         self._edited: dict[Frame, int] = {}
         self._known: dict[Frame, int] = {}
-        self._is_carrying = False
+        self._is_carrying = self._is_silent = False
 
     def enter(self, frame: Frame) -> RegionDocument:
-        """Return the region in a frame, with what was changed in other frames carried over."""
+        """Return the region in a frame, with what was changed in other frames carried over.
+
+        Raises
+        ------
+        SessionError
+            If what a session holds of this page is damaged; it is dropped then.
+        """
+        self._unpack()
         if any(known.full != frame.full for known in self._regions):
             # The file was replaced by one of another size: what was made on it means nothing.
             self._regions.clear()
@@ -54,8 +63,7 @@ class ImageItem:
         if region is None:
             start = self._caught_up(np.zeros(frame.size, bool), frame, 0)
             region = RegionDocument(*frame.size, start=start, parent=self._parent)
-            region.changed.connect(lambda box: self._changed(frame, box))
-            self._regions[frame] = region
+            self._adopt(frame, region)
         elif self._known[frame] < self._newest:
             mask = self._caught_up(region.mask, frame, self._known[frame])
             self._is_carrying = True
@@ -64,14 +72,57 @@ class ImageItem:
         self._known[frame] = self._newest
         return region
 
-    def result(self, network: str, frame: Frame | None) -> Explanation | None:
-        """Return the latest explanation of a network (its hash) on a frame."""
-        return self._results.get((network, frame))
+    @classmethod
+    def restored(
+        cls,
+        entry: PageEntry,
+        on_region: Callable[[Frame, Box], None],
+        parent: QObject | None = None,
+    ) -> ImageItem:
+        """Make what a session's document says of a page."""
+        item = cls(on_region, parent)
+        item.class_index, item.class_name = entry.class_index, entry.class_name
+        item._stored = entry.regions
+        return item
 
-    def add_result(self, explanation: Explanation) -> None:
-        """Keep an explanation with its network and the frame it was made on."""
-        network = explanation.provenance.checkpoint_sha256
-        self._results[network, unless_whole(explanation.request.frame)] = explanation
+    @property
+    def stored(self) -> tuple[RegionEntry, ...]:
+        """The regions of a session's document that nobody has looked at yet."""
+        return self._stored
+
+    @property
+    def edited(self) -> tuple[tuple[Frame, int, RegionDocument], ...]:
+        """The regions that were edited, each with the number of its last edit, in that order."""
+        frames = sorted(self._edited, key=self._edited.__getitem__)
+        return tuple((frame, self._edited[frame], self._regions[frame]) for frame in frames)
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether a region is there that was made by hand."""
+        regions = (region for _, _, region in self.edited)
+        return any(r.origin == PAINTED and not r.is_empty for r in regions) or any(
+            entry.origin == PAINTED for entry in self._stored
+        )
+
+    def drop(self) -> None:
+        """Let go of the regions, which nobody uses any more."""
+        for region in self._regions.values():
+            region.deleteLater()
+
+    def _unpack(self) -> None:
+        entries, self._stored = self._stored, ()
+        for entry in entries:
+            mask = entry.mask()
+            region = RegionDocument(*entry.frame.size, parent=self._parent)
+            self._adopt(entry.frame, region)
+            self._is_silent = True
+            region.replace_with(mask, entry.origin, "Restore")
+            self._is_silent = False
+            region.undo_stack.clear()
+
+    def _adopt(self, frame: Frame, region: RegionDocument) -> None:
+        region.changed.connect(lambda box: self._changed(frame, box))
+        self._regions[frame] = region
 
     def _caught_up(self, mask: BoolArray, frame: Frame, known: int) -> BoolArray:
         """Return a region with the edits made in other frames after the one that is `known`."""
@@ -88,7 +139,8 @@ class ImageItem:
         if not self._is_carrying:
             self._newest += 1
             self._edited[frame] = self._known[frame] = self._newest
-        self._on_region(frame, box)
+        if not self._is_silent:
+            self._on_region(frame, box)
 
 
 def unless_whole(frame: Frame | None) -> Frame | None:

@@ -1,22 +1,28 @@
-"""What the window shows: the network, the images, and for each image its region and result."""
+"""What the window shows: the network, the images, and for each image its region and result.
+
+Regions are kept here; results are in the store, and only the one that is shown is held as a whole.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.byte_cache import ByteCache
 from app.models.items import ImageItem, unless_whole
 from app.models.picture import Picture
 from app.models.region import RegionDocument
+from app.models.result_index import ResultIndex
 from app.models.results import ResultStore
 from gridsal_core.arrays import ByteArray, IndexArray
-from gridsal_core.errors import RequestError
+from gridsal_core.errors import RequestError, SessionError
 from gridsal_core.frames import Box, Frame, ImageView
 from gridsal_core.segments import majority_class
+from gridsal_core.session.document import PageEntry
+from gridsal_core.session.kept import KeptResult
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, check_region
 
@@ -57,31 +63,6 @@ class LoadedImage:
         return ImageView(self.path, self.page, unless_whole(self.frame), self.allow_large)
 
 
-class PredictionCache:
-    """Predictions by network and view of an image, the least recently used dropped first."""
-
-    def __init__(self, capacity_bytes: int = PREDICTION_CACHE_BYTES) -> None:
-        self._capacity = capacity_bytes
-        self._bytes = 0
-        self._entries: OrderedDict[tuple[str, ImageView], Prediction] = OrderedDict()
-
-    def get(self, network: str, image: ImageView) -> Prediction | None:
-        entry = self._entries.get((network, image))
-        if entry is not None:
-            self._entries.move_to_end((network, image))
-        return entry
-
-    def put(self, network: str, image: ImageView, prediction: Prediction) -> None:
-        old = self._entries.pop((network, image), None)
-        if old is not None:
-            self._bytes -= _bytes_of(old)
-        self._entries[network, image] = prediction
-        self._bytes += _bytes_of(prediction)
-        while self._bytes > self._capacity and len(self._entries) > 1:
-            _, dropped = self._entries.popitem(last=False)
-            self._bytes -= _bytes_of(dropped)
-
-
 class Session(QObject):
     """The state that controllers change and views show.
 
@@ -104,7 +85,9 @@ class Session(QObject):
     """The Box of the current image's region that may differ."""
     class_changed = Signal()
     result_changed = Signal(object)
-    """The Path of the image whose results changed."""
+    """The Path of the image whose results changed, or whose shown result was read."""
+    result_unreadable = Signal(str)
+    """Why the result that belongs to what is shown cannot be shown."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -121,9 +104,16 @@ class Session(QObject):
         self._region: RegionDocument | None = None
         self._pages: dict[Path, int] = {}
         self._items: dict[tuple[Path, int], ImageItem] = {}
-        self._explained: set[tuple[str, Path]] = set()
-        self._predictions = PredictionCache()
+        # By the network's hash and the view of the image.
+        self._predictions = ByteCache[tuple[str, ImageView], Prediction](
+            PREDICTION_CACHE_BYTES, _bytes_of
+        )
         self.results = ResultStore(self)
+        self._index = ResultIndex()
+        self._shown: tuple[str, Explanation] | None = None
+        self.results.added.connect(self._on_added)
+        self.results.removed.connect(self._on_removed)
+        self.results.was_reset.connect(self._on_reset)
 
     @property
     def is_busy(self) -> bool:
@@ -155,14 +145,21 @@ class Session(QObject):
         """The open network's prediction on the current image, if it was made."""
         if self.loaded is None or self.network is None:
             return None
-        return self._predictions.get(self.network.sha256, self.loaded.view)
+        return self._predictions.get((self.network.sha256, self.loaded.view))
 
     @property
     def result(self) -> Explanation | None:
-        """The open network's latest explanation on the current image and frame."""
-        if self.loaded is None or self.item is None or self.network is None:
+        """The open network's latest explanation on the current image and frame, once it is read."""
+        shown = self._shown
+        return shown[1] if shown is not None and shown[0] == self.result_identity else None
+
+    @property
+    def result_identity(self) -> str | None:
+        """Of the result that belongs to what is shown, whether it is read yet or not."""
+        if self.loaded is None or self.network is None:
             return None
-        return self.item.result(self.network.sha256, self.loaded.view.frame)
+        view = self.loaded.view
+        return self._index.latest(view.path, view.page, self.network.sha256, view.frame)
 
     @property
     def predicted_class(self) -> int | None:
@@ -199,9 +196,10 @@ class Session(QObject):
         old, self.network = self.network, network
         if self.loaded is not None:
             self._trouble = ""  # another network may take the image that the last one refused
-        if old is None or network is None or old.classes != network.classes:
+        if network is not None and (old is None or old.classes != network.classes):
             for item in self._items.values():
-                item.class_index = None
+                _forget_other_class(item, network)
+        self._read_result()
         self.network_changed.emit()
         self.prediction_changed.emit()
 
@@ -222,6 +220,30 @@ class Session(QObject):
             self._pages[self.current] = page
             self._choose(self.current, page)
 
+    @property
+    def items(self) -> Mapping[tuple[Path, int], ImageItem]:
+        """What is asked, by image and page."""
+        return self._items
+
+    def restore(self, pages: Iterable[PageEntry]) -> None:
+        """Ask what a session's document says, and nothing else; the images are not read yet."""
+        old = tuple(self._items.values())
+        self._items = {
+            (page.image, page.page): ImageItem.restored(
+                page, self._on_region_of((page.image, page.page)), self
+            )
+            for page in pages
+        }
+        self._pages.clear()
+        if self.loaded is not None:
+            self.set_loaded(self.loaded)
+        for item in old:
+            item.drop()
+
+    def set_place(self, image: Path, page: int) -> None:
+        """Say at which page an image is to be looked at, when it is chosen the next time."""
+        self._pages[image] = page
+
     def unload(self) -> None:
         """Say that the current image is read anew, at another frame: nothing of it counts now."""
         self.loaded, self._trouble = None, ""
@@ -238,11 +260,16 @@ class Session(QObject):
         """Take over the pixels of the current image."""
         place = loaded.path, loaded.page
         if place not in self._items:
-            self._items[place] = ImageItem(
-                lambda frame, box: self._region_was_changed(place, frame, box), self
-            )
-        self._region = self._items[place].enter(loaded.frame)
+            self._items[place] = ImageItem(self._on_region_of(place), self)
+        try:
+            self._region = self._items[place].enter(loaded.frame)
+        except SessionError as error:
+            self._region = self._items[place].enter(loaded.frame)
+            self.result_unreadable.emit(str(error))
         self.loaded = loaded
+        if loaded.allow_large:
+            self.results.allow_large(loaded.path)
+        self._read_result()
         self.image_loaded.emit()
         self.prediction_changed.emit()
 
@@ -254,26 +281,32 @@ class Session(QObject):
 
     def add_prediction(self, network: str, view: ImageView, prediction: Prediction) -> None:
         """Keep a prediction of the network with this hash."""
-        self._predictions.put(network, view, prediction)
+        self._predictions.put((network, view), prediction)
         is_open = self.network is not None and self.network.sha256 == network
         if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 
     def add_result(self, view: ImageView, explanation: Explanation) -> None:
         """Keep a finished explanation with its image, network and frame."""
-        self._items[view.path, view.page].add_result(explanation)
-        self._explained.add((explanation.provenance.checkpoint_sha256, view.path))
+        if view.allow_large:
+            self.results.allow_large(view.path)
         self.results.add(explanation)
-        self.result_changed.emit(view.path)
+
+    def use_result(self, kept: KeptResult) -> None:
+        """Show a result, and not a later one, where it belongs."""
+        self._index.use(kept)
+        self._tell_result(kept)
 
     def has_result(self, image: Path) -> bool:
         """Whether the open network has explained something on an image, on any page or frame."""
-        return self.network is not None and (self.network.sha256, image) in self._explained
+        return self.network is not None and self._index.has(self.network.sha256, image)
 
     def set_class(self, class_index: int | None) -> None:
         """Choose the class to explain, or None to follow the prediction."""
         if self.item is not None and self.item.class_index != class_index:
             self.item.class_index = class_index
+            classes = () if self.network is None else self.network.classes
+            self.item.class_name = "" if class_index is None else classes[class_index].name
             self.class_changed.emit()
 
     def why_not_runnable(self, settings: Settings) -> str:
@@ -330,10 +363,61 @@ class Session(QObject):
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""
         self.current_changed.emit()
 
+    def _read_result(self) -> None:
+        """Have the result that belongs to what is shown, at once if it is in memory."""
+        identity = self.result_identity
+        if self._shown is not None and self._shown[0] == identity:
+            return
+        self._shown = None
+        if identity is None:
+            return
+        is_later = False
+
+        def take(explanation: Explanation) -> None:
+            if self.result_identity == identity and self.current is not None:
+                self._shown = (identity, explanation)
+                if is_later:
+                    self.result_changed.emit(self.current)
+
+        self.results.fetch(identity, take, self.result_unreadable.emit)
+        is_later = True
+
+    def _tell_result(self, kept: KeptResult) -> None:
+        self._read_result()
+        if kept.image_path is not None:
+            self.result_changed.emit(kept.image_path)
+
+    def _on_added(self, kept: KeptResult) -> None:
+        self._index.add(kept)
+        self._tell_result(kept)
+
+    def _on_removed(self, kept: KeptResult) -> None:
+        self._index.remove(kept)
+        self._tell_result(kept)
+
+    def _on_reset(self) -> None:
+        images = self._index.images
+        self._index, self._shown = ResultIndex(), None
+        for kept in self.results.results:
+            self._index.add(kept)
+        self._read_result()
+        for image in images | self._index.images:
+            self.result_changed.emit(image)
+
+    def _on_region_of(self, place: tuple[Path, int]) -> Callable[[Frame, Box], None]:
+        return lambda frame, box: self._region_was_changed(place, frame, box)
+
     def _region_was_changed(self, place: tuple[Path, int], frame: Frame, box: Box) -> None:
         loaded = self.loaded
         if loaded is not None and (loaded.path, loaded.page, loaded.frame) == (*place, frame):
             self.region_changed.emit(box)
+
+
+def _forget_other_class(item: ImageItem, network: NetworkInfo) -> None:
+    """Drop a class that was chosen by hand, unless the network has it in the same place."""
+    index, names = item.class_index, [entry.name for entry in network.classes]
+    if index is not None and names[index : index + 1] != [item.class_name]:
+        item.class_index = None
 
 
 def _bytes_of(prediction: Prediction) -> int:

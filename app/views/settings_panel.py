@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
@@ -28,6 +29,8 @@ SUGGESTED, STREET, TOY, OWN = "suggested", "street", "toy", "own"
 MAX_CELLS = 256
 # As wide as most numbers are; the largest that fits into the field would widen the whole column.
 NUMBER_WIDTH = 76
+
+Preset = Literal["suggested", "street", "toy", "own"]
 
 
 class SettingsPanel(QWidget):
@@ -125,11 +128,37 @@ class SettingsPanel(QWidget):
         else:
             self._on_field()
 
+    @property
+    def preset(self) -> Preset:
+        """The preset that is chosen: suggested, street, toy or own."""
+        preset: Preset = self._preset.currentData()
+        return preset
+
+    def set_preset(self, name: str, own: Settings | None = None) -> None:
+        """Choose a preset; `own` are the settings where it is the user's own."""
+        chosen = own if name == OWN else self._presets().get(name)
+        if chosen is not None:
+            choose(self._preset, name)
+            self.set_settings(chosen)
+
+    def set_device(self, name: str) -> None:
+        """Choose a device, which may turn out not to be there; nobody is told."""
+        if self._device.findData(name) < 0:
+            self._device.addItem(name.upper(), name)
+        choose(self._device, name)
+
     def set_devices(self, names: tuple[str, ...]) -> None:
-        """Offer the devices that are there."""
+        """Offer the devices that are there; one that was chosen and is not becomes `auto`."""
         for name in names:
             if self._device.findData(name) < 0:
                 self._device.addItem(name.upper(), name)
+        missing = self.device if self.device not in names else ""
+        for index in reversed(range(self._device.count())):
+            if self._device.itemData(index) not in names:
+                self._device.removeItem(index)
+        if missing:
+            choose(self._device, "auto")
+            self.device_chosen.emit(self.device)
 
     @property
     def device(self) -> str:

@@ -71,8 +71,6 @@ class Engine:
             m.OpenNetwork: self._open,
             m.Predict: self._predict,
             m.Explain: self._explain,
-            m.Export: self._export,
-            m.Draw: self._draw,
             m.AskWhatIf: self._what_if,
             m.ExportWhatIf: self._export_what_if,
             m.CheckMap: self._check,
@@ -144,6 +142,7 @@ class Engine:
             view.path,
             view.page,
             view.frame,
+            self.network().card.input.values,
         )
         steps = explain_steps(
             self.network(), request, command.settings, stop=lambda: self._is_stopped
@@ -191,32 +190,21 @@ class Engine:
         self._is_paused = isinstance(command, m.Pause)
         self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
 
-    def _export(self, command: m.Export) -> None:
-        from gridsal_core.figures import save_figure
-        from gridsal_core.records import save_record
-
-        save = save_record if command.path.suffix.lower() == ".npz" else save_figure
-        save(command.explanation, command.path)
-        self._connection.send(m.Exported(command.ticket, command.path))
-
-    def _draw(self, command: m.Draw) -> None:
-        from gridsal_core.figures import figure_png
-
-        self._connection.send(m.Drawn(command.ticket, figure_png(command.explanation)))
-
     def _what_if(self, command: m.AskWhatIf) -> None:
+        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, rendered
         from gridsal_core.whatif import what_if
-        from gridsal_core.whatif_figure import what_if_png
 
         explanation = command.explanation
         network = self._explained_network(explanation)
         result = what_if(network, explanation, command.kind, command.painted)
-        self._connection.send(m.WhatIfAnswered(command.ticket, result, what_if_png(result)))
+        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(result)])
+        self._connection.send(m.WhatIfAnswered(command.ticket, result, rendered(drawn, ".png")))
 
     def _export_what_if(self, command: m.ExportWhatIf) -> None:
-        from gridsal_core.whatif_figure import save_what_if
+        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, save_drawing
 
-        save_what_if(command.result, command.path)
+        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(command.result)])
+        save_drawing(drawn, command.path)
         self._connection.send(m.Exported(command.ticket, command.path))
 
     def _check(self, command: m.CheckMap) -> None:

@@ -49,7 +49,6 @@ class EngineClient(QObject):
     predicted = Signal(object)
     finished = Signal(object)
     exported = Signal(object)
-    drawn = Signal(object)
     what_if_answered = Signal(object)
     check_progressed = Signal(object)
     checked = Signal(object)
@@ -80,7 +79,6 @@ class EngineClient(QObject):
             m.Predicted: self.predicted,
             m.Finished: self.finished,
             m.Exported: self.exported,
-            m.Drawn: self.drawn,
             m.WhatIfAnswered: self.what_if_answered,
             m.CheckProgress: self.check_progressed,
             m.Checked: self.checked,

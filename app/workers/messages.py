@@ -84,23 +84,6 @@ class Stop:
 
 
 @dataclass(frozen=True, eq=False)
-class Export:
-    """Write the figure (png, svg, pdf) or the data (npz); answered by Exported."""
-
-    ticket: int
-    explanation: Explanation
-    path: Path
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """Draw the figure for the clipboard; answered by Drawn."""
-
-    ticket: int
-    explanation: Explanation
-
-
-@dataclass(frozen=True, eq=False)
 class AskWhatIf:
     """Change the image by an explanation and predict again; answered by WhatIfAnswered."""
 
@@ -154,8 +137,6 @@ Command = (
     | Pause
     | Resume
     | Stop
-    | Export
-    | Draw
     | AskWhatIf
     | ExportWhatIf
     | CheckMap
@@ -235,18 +216,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Exported:
-    """A figure or data file was written."""
+    """A file was written."""
 
     ticket: int
     path: Path
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The figure as PNG."""
-
-    ticket: int
-    png: bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +274,6 @@ Event = (
     | Progress
     | Finished
     | Exported
-    | Drawn
     | WhatIfAnswered
     | CheckProgress
     | Checked

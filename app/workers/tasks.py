@@ -34,6 +34,10 @@ class Tasks(QObject):
         """
         self._pool.start(_Task(work, on_result, on_error, self._done))
 
+    def finish(self) -> None:
+        """Let everything that was submitted come to its end."""
+        self._pool.waitForDone()
+
     def wait(self) -> None:
         """Drop what waits and let what runs come to its end."""
         self._pool.clear()

@@ -58,7 +58,7 @@ def member_names(path: Path) -> tuple[str, ...]:
     if first_bytes(path, 4) != ZIP_START:
         return ()
     try:
-        _check_directory_size(path)
+        check_directory_size(path)
         with zipfile.ZipFile(path) as archive:
             return tuple(archive.namelist())
     except (CheckpointError, *_NOT_READABLE):
@@ -75,7 +75,7 @@ def check_archive(path: Path) -> tuple[zipfile.ZipInfo, ...]:
         beyond all measure, or a checksum is wrong.
     """
     try:
-        _check_directory_size(path)
+        check_directory_size(path)
         with zipfile.ZipFile(path) as archive:
             members = tuple(archive.infolist())
             _check_names(path, members)
@@ -98,8 +98,14 @@ def read_member(path: Path, name: str) -> bytes:
         raise damaged(path, error) from error
 
 
-def _check_directory_size(path: Path) -> None:
-    """Count the members before `zipfile` makes an object of each."""
+def check_directory_size(path: Path) -> None:
+    """Count the members before `zipfile` makes an object of each.
+
+    Raises
+    ------
+    CheckpointError
+        If there are too many, or this is no zip archive.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 2**16 - 22))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from gridsal_core.cli.progress import say
 from gridsal_core.demo import Demo, find_demo
 
-OpenWindow = Callable[["str | Path | None", "Path | None"], int]
+
+class OpenWindow(Protocol):
+    """Opens the window and returns when it was closed."""
+
+    def __call__(
+        self, model: str | Path | None, images: Path | None, session: Path | None = None
+    ) -> int: ...
 
 
 def command(open_window: OpenWindow | None) -> Callable[..., None]:

@@ -116,9 +116,10 @@ def what_if(
     explanation = compute(network, request, settings, quiet=asked.quiet)
     result = whatif.what_if(network, explanation, kind, marked)
     if figure is not None:
-        from gridsal_core.whatif_figure import save_what_if
+        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, save_drawing
 
-        save_what_if(result, figure)
+        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(result)])
+        save_drawing(drawn, figure)
     print(told(result))
 
 

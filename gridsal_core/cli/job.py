@@ -86,7 +86,7 @@ class Outputs:
         if self.data is not None and self.data.suffix.lower() != ".npz":
             raise OutputError(f"{self.data} does not end in .npz; give the data file that ending.")
         if self.figure is not None:
-            from gridsal_core.figures import check_suffix
+            from gridsal_core.figure import check_suffix
 
             check_suffix(self.figure)
         if self.map is not None and self.map.suffix.lower() != ".png":
@@ -117,7 +117,7 @@ class Outputs:
 
             save_record(explanation, self.data)
         if self.figure is not None:
-            from gridsal_core.figures import save_figure
+            from gridsal_core.figure import save_figure
 
             save_figure(explanation, self.figure)
         if self.map is not None:

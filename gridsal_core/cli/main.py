@@ -15,8 +15,11 @@ from gridsal_core.cli import demo, models, toy
 from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import check, explain, what_if
+from gridsal_core.cli.figure import figure
 from gridsal_core.cli.progress import say
+from gridsal_core.cli.publish import export, report
 from gridsal_core.errors import DeviceError, GridSalError, ImageTooLargeError
+from gridsal_core.session import SESSION_SUFFIX
 from gridsal_core.threads import sleep_while_idle
 
 BAD_INPUT = 2
@@ -35,14 +38,15 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
     arguments
         What follows the program's name.
     open_window
-        Opens the window on a model and an image folder and returns when it is closed. Handed in by
-        the app, since this package knows nothing of it.
+        Opens the window on a model and an image folder, or on a session, and returns when it is
+        closed. Handed in by the app, since this package knows nothing of it.
     """
     sleep_while_idle()
     program = typer.main.get_command(build(open_window))
     status: object
     try:
-        status = program.main(list(arguments), prog_name="gridsal", standalone_mode=False)
+        words = _with_session(list(arguments))
+        status = program.main(words, prog_name="gridsal", standalone_mode=False)
         sys.stdout.flush()
     except _USAGE as error:
         wrong = error.format_message()
@@ -66,6 +70,12 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
     if status == INTERRUPTED:  # typer, too, makes this number of Ctrl+C
         say("gridsal: interrupted.")
     return status if isinstance(status, int) else 0
+
+
+def _with_session(words: list[str]) -> list[str]:
+    """Let a session's file stand alone, as a desktop hands it over that opens it with GridSal."""
+    is_alone = bool(words) and words[0].lower().endswith(SESSION_SUFFIX)
+    return ["--session", *words] if is_alone else words
 
 
 def _end_unread() -> int:
@@ -94,6 +104,13 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
         images: Annotated[
             Path | None, typer.Option(help="Open this image folder in the window.")
         ] = None,
+        session: Annotated[
+            Path | None,
+            typer.Option(
+                help="Open this session (.gridsal) in the window; the option's name may be left "
+                "out, as in gridsal street.gridsal."
+            ),
+        ] = None,
         show_version: Annotated[
             bool, typer.Option("--version", help="Print the version and exit.")
         ] = False,
@@ -108,11 +125,14 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
                 "There is no display to open the window on; use gridsal explain, "
                 "or gridsal demo, which does without."
             )
-        raise typer.Exit(open_window(model, images))
+        raise typer.Exit(open_window(model, images, session))
 
     app.command("explain")(explain)
     app.command("what-if")(what_if)
     app.command("check")(check)
+    app.command("figure")(figure)
+    app.command("export")(export)
+    app.command("report")(report)
     app.command("card")(card)
     app.command("demo")(demo.command(open_window))
     app.add_typer(models.app, name="models")

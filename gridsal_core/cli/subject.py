@@ -116,9 +116,10 @@ def make_request(
     chosen = _class(network, choice, prediction, region)
     origin: RegionOrigin = "predicted segment" if painted is None else "file"
     part = None if frame == Frame.whole(view.full) else frame
-    request = Request(pixels, region, chosen, origin, subject.image, subject.page, part)
+    values = network.card.input.values
+    request = Request(pixels, region, chosen, origin, subject.image, subject.page, part, values)
     info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
-    dim = dim_note(pixels, info.dtype, network.card.input.values)
+    dim = dim_note(pixels, info.dtype, values)
     return request, (*([dim] if dim else []), *prediction.notes)
 
 

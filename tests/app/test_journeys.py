@@ -150,13 +150,13 @@ def test_the_status_line_tells_position_value_prediction_and_truth(demo: Driver)
     assert str(demo.loaded.rgb[y, x, 0]) in text
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "npz"])
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_export(demo: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     click_digit(demo)
     demo.run()
     file = tmp_path / f"out.{suffix}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    demo.action("export_data" if suffix == "npz" else "export_figure")
+    demo.action("export_figure")
     demo.wait(file.exists)
     assert file.stat().st_size > 1000
     if suffix == "png":
@@ -248,7 +248,7 @@ def test_the_chosen_dialog_says_what_is_written_whatever_the_name_ends_in(
 ) -> None:
     click_digit(demo)
     demo.run()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "data.png"), ""))
-    demo.action("export_data")
-    demo.wait((tmp_path / "data.png.npz").exists)
-    assert not (tmp_path / "data.png").exists()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "data.csv"), ""))
+    demo.action("export_figure")
+    demo.wait((tmp_path / "data.csv.png").exists)
+    assert not (tmp_path / "data.csv").exists()

@@ -21,7 +21,8 @@ from PIL import Image
 
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import ImageError, OutputError
-from gridsal_core.figures import SALIENCY_RED, draw_explanation, figure_png, save_figure
+from gridsal_core.figure import FigureSpec, compose, exhibit, rendered, save_figure
+from gridsal_core.figure.pictures import SALIENCY_RED
 from gridsal_core.palette import numbered_classes
 from gridsal_core.settings import Settings
 from gridsal_core.types import (
@@ -69,6 +70,14 @@ def explanation(
         stopped=False,
         provenance=Provenance("Unet", "net.pt", "0123456789abcdef", "cpu", ()),
     )
+
+
+def draw_explanation(explanation: Explanation, label: IndexArray | None = None) -> Figure:
+    return compose(FigureSpec(), [exhibit(explanation, label)])
+
+
+def figure_png(explanation: Explanation) -> bytes:
+    return rendered(draw_explanation(explanation), ".png")
 
 
 def embedded_images(path: Path) -> list[ByteArray]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridsal_core.errors import RequestError, SettingsError
-from gridsal_core.figure_text import settings_line
+from gridsal_core.figure.words import settings_parts
 from gridsal_core.frames import Box, Frame
 from gridsal_core.methods import Method
 from gridsal_core.types import Request
@@ -220,7 +220,7 @@ def test_without_a_frame_the_map_is_the_saliency() -> None:
 def test_the_working_size_is_told_in_summary_and_figure(frame: Frame | None, told: str) -> None:
     made = explanation((30, 40))
     request = Request(made.request.image, made.request.region, 2, frame=frame)
-    line = settings_line(replace(made, request=request)).replace("\N{NO-BREAK SPACE}", " ")
+    line = " · ".join(settings_parts(replace(made, request=request)))
 
     assert told in size_told(frame)
     assert size_told(frame) in line
@@ -228,5 +228,5 @@ def test_the_working_size_is_told_in_summary_and_figure(frame: Frame | None, tol
 
 
 def test_what_was_changed_for_want_of_memory_stands_in_the_figure() -> None:
-    line = settings_line(replace(explanation(), notes=("It computes in half precision.",)))
-    assert "half precision" in line.replace("\N{NO-BREAK SPACE}", " ")
+    parts = settings_parts(replace(explanation(), notes=("It computes in half precision.",)))
+    assert "It computes in half precision" in parts

@@ -11,9 +11,9 @@ from PIL import Image
 
 from gridsal_core import Explanation, Settings, explain
 from gridsal_core.errors import RequestError
+from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, save_drawing
 from gridsal_core.perturbation import ConstantColor
 from gridsal_core.whatif import told, what_if
-from gridsal_core.whatif_figure import save_what_if
 from tests.engine.networks import FarColumns, far_request, wrap
 
 CHOSEN = Settings(
@@ -104,7 +104,8 @@ def test_before_and_after_are_drawn_side_by_side(
     found: Explanation, tmp_path: Path, ending: str
 ) -> None:
     file = tmp_path / f"a.{ending}"
-    save_what_if(what_if(wrap(FarColumns(START)), found, "remove"), file)
+    result = what_if(wrap(FarColumns(START)), found, "remove")
+    save_drawing(compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(result)]), file)
     assert file.stat().st_size > 1000
     if ending == "png":
         with Image.open(file) as image:

@@ -1,0 +1,104 @@
+"""Unfinished sessions: each window holds its own, and takes over only what nobody holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gridsal_core.errors import OutputError
+from gridsal_core.frames import Frame
+from gridsal_core.session.archive import write_document
+from gridsal_core.session.document import PageEntry, RegionEntry, SessionDocument
+from gridsal_core.session.unfinished import Unfinished, abandoned_sessions
+from tests.core.kept import made_explanation
+
+HOLD = """
+import sys
+from pathlib import Path
+from gridsal_core.session.unfinished import Unfinished
+held = Unfinished.create(Path(sys.argv[1]))
+print(held.path, flush=True)
+sys.stdin.read()
+"""
+
+
+def some_work(**values: object) -> SessionDocument:
+    region = made_explanation(None).request.region
+    entry = RegionEntry.of(Frame.whole((13, 17)), region, "painted")
+    page = PageEntry(image=Path("/a.png"), regions=(entry,))
+    return SessionDocument(pages=(page,)).model_copy(update=values)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "sessions"
+
+
+def test_one_that_is_held_is_nobody_elses(root: Path) -> None:
+    held = Unfinished.create(root)
+    write_document(some_work(), held.path)
+    assert Unfinished.claim(held.path) is None
+    assert abandoned_sessions(root) == ()
+
+
+def test_one_that_was_released_is_found_once(root: Path) -> None:
+    held = Unfinished.create(root)
+    write_document(some_work(), held.path)
+    held.release()
+    (found,) = abandoned_sessions(root)
+    assert found.document == some_work()
+    assert found.folder.path == held.path
+    assert abandoned_sessions(root) == (), "two windows that start at once do not share it"
+
+
+def test_a_process_that_is_killed_lets_go(root: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    path = Path(process.stdout.readline().strip())
+    write_document(some_work(), path)
+    assert abandoned_sessions(root) == ()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert [each.folder.path for each in abandoned_sessions(root)] == [path]
+
+
+@pytest.mark.parametrize("document", [SessionDocument(), some_work(is_saved=True, file=Path("/"))])
+def test_one_without_anything_to_be_missed_is_put_away(
+    root: Path, document: SessionDocument
+) -> None:
+    held = Unfinished.create(root)
+    write_document(document, held.path)
+    held.release()
+    assert abandoned_sessions(root) == ()
+    assert not held.path.exists()
+
+
+def test_one_whose_file_is_gone_is_offered(root: Path) -> None:
+    held = Unfinished.create(root)
+    write_document(some_work(is_saved=True, file=Path("/nowhere/a.gridsal")), held.path)
+    held.release()
+    assert len(abandoned_sessions(root)) == 1
+
+
+def test_one_that_cannot_be_read_is_left_alone(root: Path) -> None:
+    held = Unfinished.create(root)
+    (held.path / "session.json").write_text("{")
+    held.release()
+    assert abandoned_sessions(root) == ()
+    assert held.path.exists()
+
+
+def test_without_a_place_to_write_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert abandoned_sessions(tmp_path / "file") == ()
+    with pytest.raises(OutputError):
+        Unfinished.create(tmp_path / "file")
