@@ -20,6 +20,7 @@ from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
 from app.controllers.files import FilesController
+from app.controllers.history import HistoryController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
@@ -82,6 +83,7 @@ class Application(QObject):
         self.predictions = PredictionController(session, engine)
         self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
+        self.history = HistoryController(window, session, self.files.show_image)
         self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.

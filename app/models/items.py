@@ -1,7 +1,8 @@
 """What the analyst made on one page of an image: its region in each frame, its class, its results.
 
 A region belongs to the pixels it was made on. At another working scale it is carried over, and on
-the way back only what was changed there comes along: nothing painted is lost or made coarser.
+the way back only what was changed there comes along: nothing painted is lost or made coarser. That
+is no step to undo; the edit that is carried is one, and so is taken back at every scale.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from app.models.framing import merged
-from app.models.region import PAINTED, RegionDocument
+from app.models.region import RegionDocument
+from app.models.undo import Place, UndoStack
 from gridsal_core.arrays import BoolArray
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import Explanation
-
-CARRIED = "Edit at another scale"
 
 
 class ImageItem:
@@ -27,15 +27,24 @@ class ImageItem:
     ----------
     on_region
         Called with the frame and the Box of pixels whenever a region may differ.
+    undo_stack
+        Keeps the steps; one of its own by default.
+    place
+        The image and page, for the steps.
     parent
         The Qt owner of the regions.
     """
 
     def __init__(
-        self, on_region: Callable[[Frame, Box], None], parent: QObject | None = None
+        self,
+        on_region: Callable[[Frame, Box], None],
+        undo_stack: UndoStack | None = None,
+        place: Place | None = None,
+        parent: QObject | None = None,
     ) -> None:
         self.class_index: int | None = None
         self._on_region, self._parent = on_region, parent
+        self._undo_stack, self._place = undo_stack or UndoStack(), place
         self._results: dict[tuple[str, Frame | None], Explanation] = {}
         self._regions: dict[Frame, RegionDocument] = {}
         # Edits are numbered; a frame is brought up to the newest one when it is entered.
@@ -43,25 +52,35 @@ class ImageItem:
         self._edited: dict[Frame, int] = {}
         self._known: dict[Frame, int] = {}
         self._is_carrying = False
+        self._entered: Frame | None = None
 
     def enter(self, frame: Frame) -> RegionDocument:
         """Return the region in a frame, with what was changed in other frames carried over."""
         if any(known.full != frame.full for known in self._regions):
             # The file was replaced by one of another size: what was made on it means nothing.
+            for old in self._regions.values():
+                old.forget_steps()
             self._regions.clear()
             self._edited.clear()
         region = self._regions.get(frame)
         if region is None:
             start = self._caught_up(np.zeros(frame.size, bool), frame, 0)
-            region = RegionDocument(*frame.size, start=start, parent=self._parent)
+            region = RegionDocument(
+                *frame.size,
+                start=start,
+                undo_stack=self._undo_stack,
+                place=self._place,
+                parent=self._parent,
+            )
             region.changed.connect(lambda box: self._changed(frame, box))
             self._regions[frame] = region
         elif self._known[frame] < self._newest:
             mask = self._caught_up(region.mask, frame, self._known[frame])
             self._is_carrying = True
-            region.replace_with(mask, PAINTED, CARRIED)
+            region.take_over(mask)
             self._is_carrying = False
         self._known[frame] = self._newest
+        self._entered = frame
         return region
 
     def result(self, network: str, frame: Frame | None) -> Explanation | None:
@@ -85,10 +104,14 @@ class ImageItem:
         return mask
 
     def _changed(self, frame: Frame, box: Box) -> None:
-        if not self._is_carrying:
-            self._newest += 1
-            self._edited[frame] = self._known[frame] = self._newest
+        if self._is_carrying:
+            self._on_region(frame, box)
+            return
+        self._newest += 1
+        self._edited[frame] = self._known[frame] = self._newest
         self._on_region(frame, box)
+        if self._entered is not None and frame != self._entered:
+            self.enter(self._entered)  # an edit was taken back that was made at another frame
 
 
 def unless_whole(frame: Frame | None) -> Frame | None:

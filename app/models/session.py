@@ -13,12 +13,14 @@ from app.models.items import ImageItem, unless_whole
 from app.models.picture import Picture
 from app.models.region import RegionDocument
 from app.models.results import ResultStore
+from app.models.undo import Place, Step, UndoStack
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import RequestError
 from gridsal_core.frames import Box, Frame, ImageView
 from gridsal_core.segments import majority_class
+from gridsal_core.session.kept import KeptResult
 from gridsal_core.settings import Settings
-from gridsal_core.types import Explanation, NetworkInfo, Prediction, check_region
+from gridsal_core.types import ClassInfo, Explanation, NetworkInfo, Prediction, check_region
 
 PREDICTION_CACHE_BYTES = 512 * 1024**2
 
@@ -82,6 +84,26 @@ class PredictionCache:
             self._bytes -= _bytes_of(dropped)
 
 
+class _ClassStep(Step):
+    """Another class was chosen by hand on an image, or none any more."""
+
+    def __init__(self, session: Session, place: Place, old: int | None, new: int | None) -> None:
+        super().__init__("Choose class", place)
+        self._session, self._at, self._old, self._new = session, place, old, new
+        self._classes = session.classes
+
+    def undo(self) -> None:
+        self._put(self._old)
+
+    def redo(self) -> None:
+        self._put(self._new)
+
+    def _put(self, class_index: int | None) -> None:
+        # Of another network's classes the number would name another one.
+        if self._session.classes == self._classes:
+            self._session.put_class(self._at, class_index)
+
+
 class Session(QObject):
     """The state that controllers change and views show.
 
@@ -120,10 +142,16 @@ class Session(QObject):
         self._trouble = ""
         self._region: RegionDocument | None = None
         self._pages: dict[Path, int] = {}
-        self._items: dict[tuple[Path, int], ImageItem] = {}
+        self._items: dict[Place, ImageItem] = {}
         self._explained: set[tuple[str, Path]] = set()
         self._predictions = PredictionCache()
         self.results = ResultStore(self)
+        self.undo_stack = UndoStack(self)
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """The open network's classes; none without one."""
+        return () if self.network is None else self.network.classes
 
     @property
     def is_busy(self) -> bool:
@@ -202,6 +230,7 @@ class Session(QObject):
         if old is None or network is None or old.classes != network.classes:
             for item in self._items.values():
                 item.class_index = None
+            self.undo_stack.discard(lambda step: isinstance(step, _ClassStep))
         self.network_changed.emit()
         self.prediction_changed.emit()
 
@@ -236,12 +265,7 @@ class Session(QObject):
 
     def set_loaded(self, loaded: LoadedImage) -> None:
         """Take over the pixels of the current image."""
-        place = loaded.path, loaded.page
-        if place not in self._items:
-            self._items[place] = ImageItem(
-                lambda frame, box: self._region_was_changed(place, frame, box), self
-            )
-        self._region = self._items[place].enter(loaded.frame)
+        self._region = self._item_at((loaded.path, loaded.page)).enter(loaded.frame)
         self.loaded = loaded
         self.image_loaded.emit()
         self.prediction_changed.emit()
@@ -259,21 +283,35 @@ class Session(QObject):
         if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 
-    def add_result(self, view: ImageView, explanation: Explanation) -> None:
-        """Keep a finished explanation with its image, network and frame."""
-        self._items[view.path, view.page].add_result(explanation)
+    def add_result(self, view: ImageView, explanation: Explanation) -> KeptResult:
+        """Keep a finished explanation with its image, network and frame; return what is kept.
+
+        The image need not be loaded, nor ever have been.
+        """
+        self._item_at((view.path, view.page)).add_result(explanation)
         self._explained.add((explanation.provenance.checkpoint_sha256, view.path))
-        self.results.add(explanation)
+        kept = self.results.add(explanation)
         self.result_changed.emit(view.path)
+        return kept
 
     def has_result(self, image: Path) -> bool:
         """Whether the open network has explained something on an image, on any page or frame."""
         return self.network is not None and (self.network.sha256, image) in self._explained
 
     def set_class(self, class_index: int | None) -> None:
-        """Choose the class to explain, or None to follow the prediction."""
-        if self.item is not None and self.item.class_index != class_index:
-            self.item.class_index = class_index
+        """Choose the class to explain, or None to follow the prediction; a step to undo."""
+        loaded, item = self.loaded, self.item
+        if loaded is None or item is None or item.class_index == class_index:
+            return
+        place = loaded.path, loaded.page
+        self.undo_stack.push(_ClassStep(self, place, item.class_index, class_index))
+        self.put_class(place, class_index)
+
+    def put_class(self, place: Place, class_index: int | None) -> None:
+        """Choose the class to explain on any image, as no step to undo."""
+        item = self._item_at(place)
+        item.class_index = class_index
+        if item is self.item:
             self.class_changed.emit()
 
     def why_not_runnable(self, settings: Settings) -> str:
@@ -326,11 +364,23 @@ class Session(QObject):
             )
         return "" if self.prediction else self._trouble or "The prediction is being made."
 
+    def _item_at(self, place: Place) -> ImageItem:
+        """Return what was made on a page of an image, which is begun where there is nothing."""
+        item = self._items.get(place)
+        if item is None:
+            item = self._items[place] = ImageItem(
+                lambda frame, box: self._region_was_changed(place, frame, box),
+                self.undo_stack,
+                place,
+                self,
+            )
+        return item
+
     def _choose(self, image: Path | None, page: int) -> None:
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""
         self.current_changed.emit()
 
-    def _region_was_changed(self, place: tuple[Path, int], frame: Frame, box: Box) -> None:
+    def _region_was_changed(self, place: Place, frame: Frame, box: Box) -> None:
         loaded = self.loaded
         if loaded is not None and (loaded.path, loaded.page, loaded.frame) == (*place, frame):
             self.region_changed.emit(box)
