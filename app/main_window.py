@@ -24,6 +24,7 @@ from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
 from app.views.loss_plot import LossPlot
+from app.views.queue_panel import QueuePanel
 from app.views.request_panel import RequestPanel
 from app.views.result_panel import ResultPanel
 from app.views.run_panel import RunPanel
@@ -35,6 +36,7 @@ from app.views.workspace import Workspace
 
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
 LEFT_HEIGHTS = (310, 390)
+QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
 
 
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         self.run = RunPanel()
         self.result = ResultPanel()
         self.plot = LossPlot()
+        self.queue = QueuePanel([self.action(name) for name in QUEUE_BUTTONS])
         self.status = StatusLine()
         self.tool_options = ToolOptions()
         self.brush_size = self.tool_options.brush_size
@@ -83,6 +86,11 @@ class MainWindow(QMainWindow):
     def action(self, name: str) -> QAction:
         """Return the action of that name in the table of actions."""
         return self.actions_by_name[name]
+
+    def raise_dock(self, name: str) -> None:
+        """Bring a panel to the front of those that share its place."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -117,7 +125,10 @@ class MainWindow(QMainWindow):
             "view": self._dock("View", view, left),
             "explain": self._dock("Explain", self._explain_column(), right),
             "plot": self._dock("Convergence", self.plot, bottom),
+            "queue": self._dock("Queue", self.queue, bottom),
         }
+        self.tabifyDockWidget(self.docks["plot"], self.docks["queue"])
+        self.docks["plot"].raise_()
         self.resizeDocks(
             [self.docks["images"], self.docks["explain"]],
             [LEFT_WIDTH, RIGHT_WIDTH],

@@ -26,6 +26,7 @@ from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
 from app.controllers.prediction import PredictionController
 from app.controllers.questions import QuestionsController
+from app.controllers.queue import QueueController
 from app.controllers.request import RequestController
 from app.controllers.runs import RunController
 from app.controllers.views import ViewsController
@@ -84,6 +85,7 @@ class Application(QObject):
         self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
         self.history = HistoryController(window, session, self.files.show_image)
+        self.queue = QueueController(window, session, self.runs, self.files.show_image)
         self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.

@@ -91,6 +91,52 @@ def segments(class_map: IndexArray, class_index: int, min_pixels: int = 1) -> li
     return [np.equal(components, i + 1) for i in order[sizes[order] >= min_pixels]]
 
 
+def segment_sizes(class_map: IndexArray, class_index: int) -> list[int]:
+    """Return the pixels of each segment of a class, largest first; none if it does not appear.
+
+    Parameters
+    ----------
+    class_map
+        (H, W) class of every pixel.
+    class_index
+        The class, 0-based.
+    """
+    _, sizes = _components(class_map, class_index)
+    return sorted((int(size) for size in sizes), reverse=True)
+
+
+def split_region(region: BoolArray, class_map: IndexArray | None = None) -> list[BoolArray]:
+    """Split a region into its segments, largest first.
+
+    A region that is made of whole segments of the prediction is split into these, also where they
+    touch; any other one into its 8-connected parts.
+
+    Parameters
+    ----------
+    region
+        (H, W) bool.
+    class_map
+        (H, W) predicted classes, if there is a prediction.
+
+    Returns
+    -------
+    List of (H, W) bool; empty for an empty region. Every part costs H * W bytes.
+    """
+    if class_map is not None and region.any():
+        parts: list[BoolArray] = []
+        for class_index in np.unique(class_map[region]):
+            components, sizes = _components(class_map, int(class_index))
+            inside = components[region]
+            numbers = np.unique(inside[inside > 0])
+            covered = np.bincount(inside, minlength=len(sizes) + 1)[1:]
+            if (covered[numbers - 1] != sizes[numbers - 1]).any():
+                break  # a segment is requested in part only
+            parts += [np.equal(components, number) for number in numbers]
+        else:
+            return sorted(parts, key=np.count_nonzero, reverse=True)
+    return segments(region.astype(np.uint8), 1)
+
+
 def foreground_segment(class_map: IndexArray) -> tuple[BoolArray, int]:
     """Return a segment worth explaining and its class: the largest of no background.
 

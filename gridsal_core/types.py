@@ -77,6 +77,9 @@ class Request:
     image_path, page, frame
         Where the image came from, for records and figures: its file, the 0-based page of it, and
         the part and scale that were read; no frame means the whole page as it is.
+    true_class
+        The class that most labelled pixels of the region truly have, see `comparison.true_class`;
+        None where no label map is known. Of an erroneous part it is what it was mistaken from.
 
     Raises
     ------
@@ -91,6 +94,7 @@ class Request:
     image_path: Path | None = None
     page: int = 0
     frame: Frame | None = None
+    true_class: int | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3:
@@ -100,6 +104,8 @@ class Request:
         check_region(self.region, (self.image.shape[0], self.image.shape[1]))
         if self.class_index < 0:
             raise RequestError(f"Class {self.class_index} does not exist; classes count from 0.")
+        if self.true_class is not None and self.true_class < 0:
+            raise RequestError(f"Class {self.true_class} does not exist; classes count from 0.")
 
 
 def check_region(region: BoolArray, size: tuple[int, int]) -> None:

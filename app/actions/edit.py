@@ -3,7 +3,9 @@
 from app.actions.spec import ActionSpec
 
 SPECS: tuple[ActionSpec, ...] = (
-    ActionSpec("undo", "&Edit", "&Undo", "Ctrl+Z", "Take back what was done last, on any image", "undo"),
+    ActionSpec(
+        "undo", "&Edit", "&Undo", "Ctrl+Z", "Take back what was done last, on any image", "undo"
+    ),
     ActionSpec("redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Do again what was taken back", "redo"),
     ActionSpec(
         "clear",

@@ -91,7 +91,9 @@ class RegionDocument(QObject):
 
     def forget_steps(self) -> None:
         """Let none of its steps be taken back any more."""
-        self.undo_stack.discard(lambda step: isinstance(step, _RegionStep) and step.document is self)
+        self.undo_stack.discard(
+            lambda step: isinstance(step, _RegionStep) and step.document is self
+        )
 
     def take_over(self, mask: BoolArray) -> None:
         """Follow an edit that was made, as a step, on the same image at another frame."""

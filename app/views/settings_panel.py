@@ -123,8 +123,9 @@ class SettingsPanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A field would take the keys of undo for its own text, also where there is nothing to undo
         # in it: they mean the last step, unless a number is still being typed.
-        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if not is_key or (isinstance(watched, NumberField) and watched.is_being_typed):
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if isinstance(watched, NumberField) and watched.is_being_typed:
             return False
         keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
         if any(event.matches(key) for key in keys):
