@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
+from app.controllers.copy_request import CopyRequestController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
 from app.controllers.errors import ErrorsController
@@ -27,6 +28,7 @@ from app.controllers.networks import NetworkController
 from app.controllers.prediction import PredictionController
 from app.controllers.questions import QuestionsController
 from app.controllers.queue import QueueController
+from app.controllers.queue_segments import QueueSegmentsController
 from app.controllers.request import RequestController
 from app.controllers.runs import RunController
 from app.controllers.views import ViewsController
@@ -85,7 +87,11 @@ class Application(QObject):
         self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
         self.history = HistoryController(window, session, self.files.show_image)
+        self.copies = CopyRequestController(window, session)
         self.queue = QueueController(window, session, self.runs, self.files.show_image)
+        self.queue_segments = QueueSegmentsController(
+            window, session, self.queue, engine, self.tasks, self.views.view_of
+        )
         self.networks.demo_opened.connect(self.requests.pick_first_segment)
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.

@@ -105,35 +105,34 @@ def segment_sizes(class_map: IndexArray, class_index: int) -> list[int]:
     return sorted((int(size) for size in sizes), reverse=True)
 
 
-def split_region(region: BoolArray, class_map: IndexArray | None = None) -> list[BoolArray]:
-    """Split a region into its segments, largest first.
-
-    A region that is made of whole segments of the prediction is split into these, also where they
-    touch; any other one into its 8-connected parts.
+def whole_segments(region: BoolArray, class_map: IndexArray) -> list[BoolArray] | None:
+    """Return the predicted segments that a region is made of, also where they touch.
 
     Parameters
     ----------
     region
         (H, W) bool.
     class_map
-        (H, W) predicted classes, if there is a prediction.
+        (H, W) class of every pixel.
 
     Returns
     -------
-    List of (H, W) bool; empty for an empty region. Every part costs H * W bytes.
+    List of (H, W) bool, largest first; None if the region holds a segment in part only. Every
+    segment costs H * W bytes.
     """
-    if class_map is not None and region.any():
-        parts: list[BoolArray] = []
-        for class_index in np.unique(class_map[region]):
-            components, sizes = _components(class_map, int(class_index))
-            inside = components[region]
-            numbers = np.unique(inside[inside > 0])
-            covered = np.bincount(inside, minlength=len(sizes) + 1)[1:]
-            if (covered[numbers - 1] != sizes[numbers - 1]).any():
-                break  # a segment is requested in part only
-            parts += [np.equal(components, number) for number in numbers]
-        else:
-            return sorted(parts, key=np.count_nonzero, reverse=True)
+    found: list[BoolArray] = []
+    for class_index in np.unique(class_map[region]):
+        components, sizes = _components(class_map, int(class_index))
+        covered = np.bincount(components[region], minlength=len(sizes) + 1)[1:]
+        numbers = np.flatnonzero(covered)
+        if (covered[numbers] != sizes[numbers]).any():
+            return None
+        found += [np.equal(components, number + 1) for number in numbers]
+    return sorted(found, key=np.count_nonzero, reverse=True)
+
+
+def connected_parts(region: BoolArray) -> list[BoolArray]:
+    """Return the 8-connected parts of an (H, W) region, largest first; each costs H * W bytes."""
     return segments(region.astype(np.uint8), 1)
 
 

@@ -68,9 +68,9 @@ class QueueController(QObject):
         self._teller = QTimer(self)
         self._teller.setSingleShot(True)
         self._teller.setInterval(TOLD_AFTER_MS)
-        self._teller.timeout.connect(self._refresh)
+        self._teller.timeout.connect(self.refresh)
         self._connect()
-        self._refresh()
+        self.refresh()
 
     @property
     def is_paused(self) -> bool:
@@ -109,7 +109,7 @@ class QueueController(QObject):
         self._panel.activated.connect(self._on_activated)
         self._table.dropped.connect(self._on_dropped)
         self.queue.entries_changed.connect(self._soon.start)
-        self.queue.entries_changed.connect(self._refresh)
+        self.queue.entries_changed.connect(self.refresh)
         runs.run_changed.connect(self._on_run_changed)
         runs.progressed.connect(self._on_progress)
         runs.ended.connect(self._on_ended)
@@ -119,7 +119,7 @@ class QueueController(QObject):
             session.image_loaded,
             session.prediction_changed,
         ):
-            signal.connect(self._refresh)
+            signal.connect(self.refresh)
         # Looking at every pixel on every piece of a stroke would slow the brush on large images.
         session.region_changed.connect(self._teller.start)
         session.network_changed.connect(self._soon.start)
@@ -137,7 +137,7 @@ class QueueController(QObject):
             self.queue.show_progress(entry, 0, None)
             self.queue.update(entry, "waiting")
         self._losses = 0
-        self._refresh()
+        self.refresh()
         self._soon.start()
 
     def clear_ended(self) -> None:
@@ -162,13 +162,13 @@ class QueueController(QObject):
             self._under_way[run.ticket] = following
             self.queue.update(following, "running")
             self._estimate()
-            self._refresh()
+            self.refresh()
 
     def _on_pause(self, is_paused: bool) -> None:
         if not is_paused:
             self._losses = 0
         self._soon.start()
-        self._refresh()
+        self.refresh()
 
     def _on_run_changed(self) -> None:
         run = self._runs.run
@@ -189,7 +189,7 @@ class QueueController(QObject):
             self._paces[_pace_of(run.asked)] = pace
         self.queue.show_progress(entry, run.snapshot.step, run.seconds_left)
         self._estimate()
-        self._refresh()
+        self.refresh()
 
     def _on_ended(self, ended: Ended) -> None:
         entry = self._under_way.pop(ended.run.ticket, None)
@@ -212,7 +212,7 @@ class QueueController(QObject):
             self._window.action("queue_pause").setChecked(True)
             self._say("The engine ended twice in a row: the queue is paused.")
         self._estimate()
-        self._refresh()
+        self.refresh()
         self._soon.start()
 
     def _estimate(self) -> None:
@@ -250,7 +250,7 @@ class QueueController(QObject):
             self._runs.watch()
         self._show_image(entry.asked.view.path, entry.asked.view.page)
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Offer what makes sense now, and sum up."""
         entries = self.queue.entries
         failed, ended = self.queue.of_status("failed"), self.queue.of_status(*ENDED)
@@ -271,7 +271,8 @@ class QueueController(QObject):
     def _summary(self) -> str:
         waiting = self.queue.of_status("waiting")
         counts = {
-            "running": len(self.queue.of_status("running", "stopping")),
+            "running": len(self.queue.of_status("running")),
+            "stopping": len(self.queue.of_status("stopping")),
             "paused": len(self.queue.of_status("paused")),
             "waiting": len(waiting),
             "done": len(self.queue.of_status("done")),

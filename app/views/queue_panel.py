@@ -66,6 +66,7 @@ class QueuePanel(QWidget):
         self.view.removed.connect(self.removed)
         self.view.moved.connect(self.moved)
         self.view.opened.connect(self.activated)
+        self._sum = self._searching = ""
         self._summary = note()
         self._summary.setWordWrap(False)
         self._empty = QLabel(EMPTY)
@@ -113,15 +114,16 @@ class QueuePanel(QWidget):
         self._show_page()
 
     def set_summary(self, text: str) -> None:
-        """Sum the queue up."""
-        self._summary.setText(text)
-        self._summary.setToolTip(text)
+        """Sum the queue up; while segments are searched for, that is said instead."""
+        self._sum = text
+        self._summary.setText(self._searching or text)
+        self._summary.setToolTip(self._summary.text())
 
     def set_searching(self, text: str) -> None:
         """Say how far a search for segments is; empty when there is none."""
+        self._searching = text
         self.search_button.setVisible(bool(text))
-        if text:
-            self.set_summary(text)
+        self.set_summary(self._sum)
 
     def _show_page(self) -> None:
         has_rows = self.view.model().rowCount() > 0

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gridsal_core.regions import widened
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from app.views.settings_panel import SettingsPanel
 from app.views.what_if_dialog import WhatIfDialog
 from gridsal_core.methods import METHOD_INFOS, METHODS
 from gridsal_core.perturbation import Blur, ConstantColor, Noise, Robust
+from gridsal_core.regions import widened
 from gridsal_core.settings import Settings
 from tests.app.stories import click_digit
 from tests.driver import Driver, there
