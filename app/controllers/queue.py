@@ -120,8 +120,7 @@ class QueueController(QObject):
             session.prediction_changed,
         ):
             signal.connect(self.refresh)
-        # Looking at every pixel on every piece of a stroke would slow the brush on large images.
-        session.region_changed.connect(self._teller.start)
+        session.region_changed.connect(self._on_region)
         session.network_changed.connect(self._soon.start)
         session.busy_changed.connect(self._soon.start)
 
@@ -267,6 +266,14 @@ class QueueController(QObject):
         if region is None:
             return "There is no image yet; open a folder of images first."
         return "" if not region.is_empty else "Pick a segment or paint a region first."
+
+    def _on_region(self) -> None:
+        # Looking at every pixel on every piece of a stroke would slow the brush on large images;
+        # what can be queued now is offered at once.
+        if self._window.action("queue_add").isEnabled():
+            self._teller.start()
+        else:
+            self.refresh()
 
     def _summary(self) -> str:
         waiting = self.queue.of_status("waiting")

@@ -182,6 +182,7 @@ class QueueSegmentsController(QObject):
             self.cancel_search()
             images = deque(self._session.images)
             self._search = Search(network, choice, settings, images, len(images))
+            self._window.raise_dock("queue")
             self._next_image()
             return
 

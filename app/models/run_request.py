@@ -125,11 +125,11 @@ def known_true_class(session: Session, region: BoolArray) -> int | None:
 
 def settings_told(settings: Settings) -> str:
     """Say in short how it is explained: what tells one request from the next."""
-    parts = [settings.method, f"{settings.mask_size[0]}×{settings.mask_size[1]}"]
+    parts = [f"{settings.method} {settings.mask_size[0]}×{settings.mask_size[1]}"]
     if settings.is_gradient:
         parts.append(f"{settings.planned} gradients")
     else:
         parts += [f"λ {settings.lam:g}", f"{settings.steps} steps"]
         if settings.perturbation != ConstantColor():
             parts.append(str(settings.perturbation))
-    return " · ".join(parts)
+    return ", ".join(parts)

@@ -30,13 +30,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.models.queue_table import IMAGE, PROGRESS, PROGRESS_ROLE, SETTINGS, STATUS_ROLE
+from app.models.queue_table import IMAGE, PROGRESS, PROGRESS_ROLE, STATUS_ROLE
 from app.theme import current_colors
 from app.views.forms import GAP, note
 
 ROW_HEIGHT = 24
 BAR_WIDTH, BAR_HEIGHT = 64, 6
-WIDTHS = (150, 92, 62, 170, 168, 80)
+WIDTHS = (124, 84, 58, 192, 150, 76)
 EMPTY = (
     "No request is queued. Pick a segment and press Q to add it with the settings of the moment; "
     "Alt+Q adds each of several picked segments, Shift+Q every segment of a class."
@@ -167,8 +167,7 @@ class _QueueView(QTableView):
         header.setMinimumSectionSize(50)
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
-        for column in (IMAGE, SETTINGS):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(IMAGE, QHeaderView.ResizeMode.Stretch)
 
     @property
     def selected_rows(self) -> list[int]:
@@ -223,6 +222,8 @@ class _ProgressDelegate(QStyledItemDelegate):
     ) -> None:
         share = index.data(PROGRESS_ROLE) if index.column() == PROGRESS else None
         own = QStyleOptionViewItem(option)
+        if index.column() == IMAGE:  # the end tells one image of a series from the next
+            own.textElideMode = Qt.TextElideMode.ElideMiddle
         own.state &= ~QStyle.StateFlag.State_HasFocus  # the row is selected, not a cell
         if share is None:
             if index.column() == PROGRESS and index.data(STATUS_ROLE) == "failed":
