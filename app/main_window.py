@@ -26,6 +26,7 @@ from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
 from app.views.loss_plot import LossPlot
 from app.views.offer_bar import OfferBar
+from app.views.queue_panel import QueuePanel
 from app.views.request_panel import RequestPanel
 from app.views.result_panel import ResultPanel
 from app.views.results_panel import ResultsPanel
@@ -39,6 +40,7 @@ from app.views.workspace import Workspace
 
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
 LEFT_HEIGHTS = (310, 390)
+QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
 
 
@@ -78,6 +80,7 @@ class MainWindow(QMainWindow):
         self.results = ResultsPanel(self.results_table)
         self.offer = OfferBar()
         self.may_close: Callable[[], bool] = lambda: True
+        self.queue = QueuePanel([self.action(name) for name in QUEUE_BUTTONS])
         self.status = StatusLine()
         self.tool_options = ToolOptions()
         self.brush_size = self.tool_options.brush_size
@@ -98,6 +101,11 @@ class MainWindow(QMainWindow):
     def action(self, name: str) -> QAction:
         """Return the action of that name in the table of actions."""
         return self.actions_by_name[name]
+
+    def raise_dock(self, name: str) -> None:
+        """Bring a panel to the front of those that share its place."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -147,9 +155,11 @@ class MainWindow(QMainWindow):
             "explain": self._dock("Explain", self.explain_column, right),
             "plot": self._dock("Convergence", self.plot, bottom),
             "results": self._dock("Results", self.results, bottom),
+            "queue": self._dock("Queue", self.queue, bottom),
         }
         self.setTabPosition(bottom, QTabWidget.TabPosition.North)
         self.tabifyDockWidget(self.docks["plot"], self.docks["results"])
+        self.tabifyDockWidget(self.docks["results"], self.docks["queue"])
         self.docks["plot"].raise_()
         self.resizeDocks(
             [self.docks["images"], self.docks["explain"]],

@@ -17,6 +17,7 @@ from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
 from app.controllers.commands import CommandsController
 from app.controllers.composer import ComposerController
+from app.controllers.copy_request import CopyRequestController
 from app.controllers.data import DataController
 from app.controllers.dialogs import show_error
 from app.controllers.display import DisplayController
@@ -25,6 +26,7 @@ from app.controllers.export import ExportController
 from app.controllers.figures import FigureDesk
 from app.controllers.files import FilesController
 from app.controllers.guide import GuideController
+from app.controllers.history import HistoryController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
@@ -32,6 +34,8 @@ from app.controllers.places import PlacesController
 from app.controllers.prediction import PredictionController
 from app.controllers.preferences import PreferencesController
 from app.controllers.questions import QuestionsController
+from app.controllers.queue import QueueController
+from app.controllers.queue_segments import QueueSegmentsController
 from app.controllers.recovery import RecoveryController
 from app.controllers.report import ReportController
 from app.controllers.request import RequestController
@@ -95,6 +99,12 @@ class Application(QObject):
         self.predictions.noted.connect(lambda text: window.status.showMessage(text, 15000))
         self.requests = RequestController(window, session, settings)
         self.networks.demo_opened.connect(self._on_demo)
+        self.history = HistoryController(window, session, self.files.show_image)
+        self.copies = CopyRequestController(window, session)
+        self.queue = QueueController(window, session, self.runs, self.files.show_image)
+        self.queue_segments = QueueSegmentsController(
+            window, session, self.queue, engine, self.tasks, self.views.view_of
+        )
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.
         self.errors = ErrorsController(window, session, self.tasks)

@@ -155,6 +155,32 @@ def segment_parts(
     return SegmentParts(segment, predicted, correct, tuple(wrong), ignored, label)
 
 
+def true_class(label: IndexArray, region: BoolArray, class_count: int) -> int | None:
+    """Return the class that most labelled pixels of a region truly have, the lower of equal ones.
+
+    Parameters
+    ----------
+    label
+        (H, W) true classes; from `class_count` on they mean "unlabelled".
+    region
+        (H, W) bool.
+    class_count
+        Number of classes of the network.
+
+    Returns
+    -------
+    The class, or None if no pixel of the region is labelled.
+
+    Raises
+    ------
+    RequestError
+        If the sizes differ.
+    """
+    _check(region, label)
+    counts = np.bincount(label[region], minlength=class_count)[:class_count]
+    return int(counts.argmax()) if counts.any() else None
+
+
 def _check(one: IndexArray | BoolArray, label: IndexArray) -> None:
     if one.shape != label.shape:
         have, want = (" x ".join(map(str, shape[::-1])) for shape in (label.shape, one.shape))

@@ -24,6 +24,8 @@ def settings_record(explanation: Explanation) -> dict[str, Any]:
         "class_name": explanation.class_name,
         "class_names": [entry.name for entry in explanation.classes],
         "region_origin": request.origin,
+        "true_class": request.true_class,
+        "true_class_name": true_class_name(explanation),
         "image": None if request.image_path is None else str(request.image_path),
         "page": request.page,
         "frame": None if request.frame is None else asdict(request.frame),
@@ -42,6 +44,14 @@ def settings_record(explanation: Explanation) -> dict[str, Any]:
         "notes": list(explanation.notes),
         "versions": dict(source.versions),
     }
+
+
+def true_class_name(explanation: Explanation) -> str | None:
+    """Name the class that the region truly has; None where nobody knows it."""
+    true = explanation.request.true_class
+    # An array from elsewhere may say a class that the network does not have.
+    known = true is not None and true < len(explanation.classes)
+    return explanation.classes[true].name if known and true is not None else None
 
 
 def save_record(explanation: Explanation, path: Path) -> None:

@@ -91,6 +91,51 @@ def segments(class_map: IndexArray, class_index: int, min_pixels: int = 1) -> li
     return [np.equal(components, i + 1) for i in order[sizes[order] >= min_pixels]]
 
 
+def segment_sizes(class_map: IndexArray, class_index: int) -> list[int]:
+    """Return the pixels of each segment of a class, largest first; none if it does not appear.
+
+    Parameters
+    ----------
+    class_map
+        (H, W) class of every pixel.
+    class_index
+        The class, 0-based.
+    """
+    _, sizes = _components(class_map, class_index)
+    return sorted((int(size) for size in sizes), reverse=True)
+
+
+def whole_segments(region: BoolArray, class_map: IndexArray) -> list[BoolArray] | None:
+    """Return the predicted segments that a region is made of, also where they touch.
+
+    Parameters
+    ----------
+    region
+        (H, W) bool.
+    class_map
+        (H, W) class of every pixel.
+
+    Returns
+    -------
+    List of (H, W) bool, largest first; None if the region holds a segment in part only. Every
+    segment costs H * W bytes.
+    """
+    found: list[BoolArray] = []
+    for class_index in np.unique(class_map[region]):
+        components, sizes = _components(class_map, int(class_index))
+        covered = np.bincount(components[region], minlength=len(sizes) + 1)[1:]
+        numbers = np.flatnonzero(covered)
+        if (covered[numbers] != sizes[numbers]).any():
+            return None
+        found += [np.equal(components, number + 1) for number in numbers]
+    return sorted(found, key=np.count_nonzero, reverse=True)
+
+
+def connected_parts(region: BoolArray) -> list[BoolArray]:
+    """Return the 8-connected parts of an (H, W) region, largest first; each costs H * W bytes."""
+    return segments(region.astype(np.uint8), 1)
+
+
 def foreground_segment(class_map: IndexArray) -> tuple[BoolArray, int]:
     """Return a segment worth explaining and its class: the largest of no background.
 

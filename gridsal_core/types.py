@@ -79,6 +79,9 @@ class Request:
         the part and scale that were read; no frame means the whole page as it is.
     values
         The raw values of the file that became 0 and 1, if the network names some; see `read_image`.
+    true_class
+        The class that most labelled pixels of the region truly have, see `comparison.true_class`;
+        None where no label map is known. Of an erroneous part it is what it was mistaken from.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Request:
     page: int = 0
     frame: Frame | None = None
     values: tuple[float, float] | None = None
+    true_class: int | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3:
@@ -103,6 +107,8 @@ class Request:
         check_region(self.region, (self.image.shape[0], self.image.shape[1]))
         if self.class_index < 0:
             raise RequestError(f"Class {self.class_index} does not exist; classes count from 0.")
+        if self.true_class is not None and self.true_class < 0:
+            raise RequestError(f"Class {self.true_class} does not exist; classes count from 0.")
 
 
 def check_region(region: BoolArray, size: tuple[int, int]) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from gridsal_core.arrays import BoolArray, FloatArray
+from gridsal_core.arrays import BoolArray, FloatArray, IndexArray
 from gridsal_core.errors import RequestError, SettingsError
 from gridsal_core.frames import Box, Frame
 from gridsal_core.reduced import reduced_region
@@ -117,6 +117,16 @@ def region_in_frame(region: BoolArray, frame: Frame) -> BoolArray:
             "The region lies outside the part of the image that is worked on; use another scale."
         )
     return reduced_region(part, frame.size)
+
+
+def label_in_frame(label: IndexArray, frame: Frame) -> IndexArray:
+    """Return the (H, W) labels of a whole image in a frame, by the nearest pixel."""
+    if frame == Frame.whole(frame.full):
+        return label
+    window, (height, width) = frame.window, frame.size
+    rows = (np.arange(height) + 0.5) * (window.bottom - window.top) / height
+    columns = (np.arange(width) + 0.5) * (window.right - window.left) / width
+    return label[np.ix_(window.top + rows.astype(np.intp), window.left + columns.astype(np.intp))]
 
 
 def point_in_frame(x: int, y: int, frame: Frame) -> tuple[int, int]:

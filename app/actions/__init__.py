@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from app.actions import edit, file, go, network, results, run, tools, view
+from app.actions import edit, file, go, network, queue, results, run, tools, view
 from app.actions import help as help_menu
 from app.actions.spec import ActionSpec
 from app.icons import icon
@@ -19,6 +19,7 @@ SPECS: tuple[ActionSpec, ...] = (
     *tools.SPECS,
     *run.SPECS,
     *results.SPECS,
+    *queue.SPECS,
     *view.SPECS,
     *help_menu.SPECS,
 )
@@ -28,7 +29,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift, Ctrl", "Add to the region, subtract from it"),
     ("[  ]", "Size of the brush, tolerance of smart select"),
     ("Enter", "Close the polygon that has three corners"),
-    ("Backspace", "Take the last corner of the polygon back"),
+    ("Backspace", "Take the last corner of the polygon back, as Ctrl+Z does"),
     ("Esc", "Give up what is being drawn"),
     ("Space", "Drag the image while it is held"),
     ("Arrows", "Move the image"),

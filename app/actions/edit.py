@@ -3,8 +3,10 @@
 from app.actions.spec import ActionSpec
 
 SPECS: tuple[ActionSpec, ...] = (
-    ActionSpec("undo", "&Edit", "&Undo", "Ctrl+Z", "Take the last edit back", "undo"),
-    ActionSpec("redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Do the edit again", "redo"),
+    ActionSpec(
+        "undo", "&Edit", "&Undo", "Ctrl+Z", "Take back what was done last, on any image", "undo"
+    ),
+    ActionSpec("redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Do again what was taken back", "redo"),
     ActionSpec(
         "clear",
         "&Edit",
@@ -41,6 +43,28 @@ SPECS: tuple[ActionSpec, ...] = (
         "&Fill holes",
         "Ctrl+H",
         "Add what the region encloses",
+    ),
+    ActionSpec(
+        "copy_request",
+        "&Edit",
+        "Copy re&quest",
+        "Ctrl+Alt+C",
+        "Copy the region and the class chosen by hand, for another image",
+        separator_before=True,
+    ),
+    ActionSpec(
+        "paste_request",
+        "&Edit",
+        "&Paste request",
+        "Ctrl+Alt+V",
+        "Make the copied region and class the request here; it is scaled with the image",
+    ),
+    ActionSpec(
+        "copy_request_next",
+        "&Edit",
+        "Copy request to &next image",
+        "Ctrl+Alt+N",
+        "Go to the next image with the same region and class",
     ),
     ActionSpec(
         "copy_figure",

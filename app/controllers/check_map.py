@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject
 
 from app.actions import allow
 from app.controllers.dialogs import ask_file, show_error
-from app.controllers.runs import RunController, duration
+from app.controllers.runs import RunController
 from app.main_window import MainWindow
+from app.models.running import duration
 from app.models.session import Session
 from app.settings import AppSettings
 from app.views.check_dialog import CheckDialog

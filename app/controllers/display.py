@@ -96,7 +96,7 @@ class DisplayController(QObject):
         self._window.legend.set_shares(shares)
 
     def _on_result(self, image: object) -> None:
-        if image == self._session.current and self._runs.run is None:
+        if image == self._session.current and not self._runs.is_shown:
             self._show_result()
             column = self._window.explain_column
             # Who is at the settings already keeps them in sight.

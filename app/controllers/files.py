@@ -41,6 +41,7 @@ class FilesController(QObject):
         self._window, self._session, self._images = window, session, images
         self._networks, self._tasks, self._settings = networks, tasks, settings
         self._to_select: Path | None = None
+        self._page_wanted = (Path(), 0)
         self._explained: set[Path] = set()
         window.action("open_folder").triggered.connect(self.ask_folder)
         window.action("open_demo").triggered.connect(self.open_demo)
@@ -80,13 +81,17 @@ class FilesController(QObject):
             lambda: (folder.resolve(), scan_images(folder.resolve())), self._on_listed, self._error
         )
 
-    def show_image(self, image: Path) -> None:
-        """Choose an image of the list, or list the folder that it lies in first."""
-        row = self._images.row_of(image)
+    def show_image(self, path: Path, page: int = 0) -> None:
+        """Bring an image to the front; its folder is opened where it is another one."""
+        if (path, page) == (self._session.current, self._session.page):
+            return
+        row = self._images.row_of(path)
         if row is None:
-            self.open_folder(image.parent, select=image)
-        else:
-            self._window.images.select(row)
+            self._page_wanted = (path, page)
+            self.open_folder(path.parent, select=path)
+            return
+        self._window.images.select(row)
+        self._session.set_page(page)
 
     def open_dropped(self, paths: list[Path]) -> None:
         """Open what was dropped: networks, folders, single images."""
@@ -119,6 +124,9 @@ class FilesController(QObject):
         wanted, self._to_select = self._to_select, None
         row = None if wanted is None else images.row_of(wanted)
         self._window.images.select(0 if row is None else row)
+        if self._session.current == self._page_wanted[0]:
+            self._session.set_page(self._page_wanted[1])
+        self._page_wanted = (Path(), 0)
 
     def _on_selected(self, row: int) -> None:
         self._session.set_current(self._session.images[row])

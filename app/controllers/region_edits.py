@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent
 
 from app.actions import allow
 from app.actions.reasons import NO_IMAGE, NO_REGION
@@ -53,15 +54,26 @@ RESHAPINGS = {
 
 
 class RegionEditsController(QObject):
-    """Does what the commands say to the current region, one undo step each."""
+    """Does what the commands say to the current region, one undo step each.
+
+    What a key does while it is held is one step.
+    """
 
     def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
         self._window, self._session = window, session
+        self._is_held = False
+        # A shortcut's key is announced before it acts, to where the focus is and up from there.
+        window.installEventFilter(self)
         window.action("clear").triggered.connect(self._clear)
         for name in RESHAPINGS:
             window.action(name).triggered.connect(lambda _on=False, n=name: self._reshape(n))
         self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self._is_held = event.isAutoRepeat()
+        return False
 
     def refresh(self) -> None:
         """Offer what makes sense now, and say why not of the rest."""
@@ -82,6 +94,7 @@ class RegionEditsController(QObject):
 
     def _reshape(self, name: str) -> None:
         region, reshaping = self._session.region, RESHAPINGS[name]
+        is_held, self._is_held = self._is_held, False
         if region is None:
             return
         if reshaping.needs_region and region.is_empty:
@@ -93,7 +106,7 @@ class RegionEditsController(QObject):
         elif np.array_equal(mask, region.mask):
             self._say(reshaping.unchanged)
         else:
-            region.combine(mask, "replace", PAINTED, reshaping.text)
+            region.combine(mask, "replace", PAINTED, reshaping.text, merge=is_held)
 
     def _say(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, SAID_MS)

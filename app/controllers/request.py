@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QUndoGroup
 
-from app.actions import allow
-from app.actions.reasons import NO_REDO, NO_UNDO
 from app.controllers.region_edits import SAID_MS, RegionEditsController
 from app.controllers.segments import NO_PREDICTION, SegmentsController
 from app.main_window import MainWindow
@@ -36,12 +33,11 @@ Point = tuple[float, float]
 
 
 class RequestController(QObject):
-    """Owns the tools and the undo group."""
+    """Owns the tools."""
 
     def __init__(self, window: MainWindow, session: Session, settings: AppSettings) -> None:
         super().__init__(window)
         self._window, self._session, self._settings = window, session, settings
-        self._undo = QUndoGroup(self)
         self._pick_first = False
         self._edits = RegionEditsController(window, session)
         self._segments = SegmentsController(window, session)
@@ -53,13 +49,12 @@ class RequestController(QObject):
         self._teller.timeout.connect(self._tell)
         for name in self._tools:
             window.action(name).triggered.connect(lambda _on=False, n=name: self.use_tool(n))
-        self._connect_edit_actions()
         window.brush_size.setValue(settings.brush_size)
         window.brush_size.valueChanged.connect(self._on_size_field)
         window.tool_options.tolerance.setValue(settings.smart_tolerance)
         window.tool_options.tolerance.valueChanged.connect(self._on_tolerance_field)
         window.request.class_chosen.connect(session.set_class)
-        session.image_loaded.connect(self._on_image)
+        session.image_loaded.connect(self._tell)
         session.current_changed.connect(self._teller.start)
         session.current_changed.connect(self._edits.refresh)
         session.region_changed.connect(self._on_region)
@@ -110,17 +105,6 @@ class RequestController(QObject):
             on_size=self._window.brush_size.setValue,
             size=self._settings.brush_size,
         )
-
-    def _connect_edit_actions(self) -> None:
-        undo, redo = self._window.action("undo"), self._window.action("redo")
-        undo.triggered.connect(self._undo.undo)
-        redo.triggered.connect(self._undo.redo)
-        self._undo.canUndoChanged.connect(lambda can: allow(undo, "" if can else NO_UNDO))
-        self._undo.canRedoChanged.connect(lambda can: allow(redo, "" if can else NO_REDO))
-        self._undo.undoTextChanged.connect(lambda text: undo.setText(f"&Undo {text}".strip()))
-        self._undo.redoTextChanged.connect(lambda text: redo.setText(f"&Redo {text}".strip()))
-        allow(undo, NO_UNDO)
-        allow(redo, NO_REDO)
 
     @property
     def _region(self) -> RegionDocument | None:
@@ -180,14 +164,6 @@ class RequestController(QObject):
             if isinstance(tool, BrushTool):
                 tool.size = size
         self._window.canvas.refresh_cursor()
-
-    def _on_image(self) -> None:
-        region = self._region
-        if region is not None:
-            if region.undo_stack not in self._undo.stacks():
-                self._undo.addStack(region.undo_stack)
-            self._undo.setActiveStack(region.undo_stack)
-        self._tell()
 
     def _on_region(self, box: Box) -> None:
         region = self._region

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,19 +12,18 @@ from app.actions import allow
 from app.actions.reasons import NOT_RUNNING
 from app.controllers.dialogs import show_error
 from app.main_window import MainWindow
+from app.models.run_request import RunRequest, current_request
+from app.models.running import Ended, Phase, Run, duration
 from app.models.session import Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
-from gridsal_core.arrays import BoolArray
 from gridsal_core.errors import GridSalError
 from gridsal_core.frames import ImageView
-from gridsal_core.regions import widened
-from gridsal_core.settings import Settings, suggest_settings
-from gridsal_core.types import Snapshot
+from gridsal_core.settings import suggest_settings
 from gridsal_core.upsampling import saliency_map
 
-Phase = Literal["starting", "running", "paused"]
 FALLBACK_RATE_HZ = 60.0
+LOST = "The run was lost with the engine; run it again."
 
 # Text and icon of the main button in each phase; None is idle.
 BUTTONS: dict[Phase | None, tuple[str, str]] = {
@@ -37,41 +34,23 @@ BUTTONS: dict[Phase | None, tuple[str, str]] = {
 }
 
 
-@dataclass
-class Run:
-    """A run that was sent to the engine."""
-
-    ticket: int
-    view: ImageView
-    region: BoolArray
-    settings: Settings
-    kept: BoolArray
-    phase: Phase = "starting"
-    snapshot: Snapshot | None = None
-    clock: tuple[int, float] | None = None
-
-    def time_left(self) -> str:
-        """Estimate from the steps since the start or the last pause."""
-        if self.snapshot is None or self.clock is None or self.snapshot.step == self.clock[0]:
-            return ""
-        first, began = self.clock
-        seconds_per_step = (monotonic() - began) / (self.snapshot.step - first)
-        return duration(seconds_per_step * (self.snapshot.steps - self.snapshot.step)) + " left"
-
-
 class RunController(QObject):
-    """Owns the way from Run to the result."""
+    """Owns the way from a request to its result; one is under way at a time."""
 
     cancelled = Signal()
     """Stop was pressed while there was no run: something else may be under way."""
     run_changed = Signal()
-    """A run began or ended."""
+    """A run began, was paused or resumed, or ended."""
+    progressed = Signal(object)
+    """The Run that is under way has a new snapshot."""
+    ended = Signal(object)
+    """An Ended: the engine owes nothing of that run any more."""
 
     def __init__(self, window: MainWindow, session: Session, engine: EngineClient) -> None:
         super().__init__(window)
         self._window, self._session, self._engine = window, session, engine
         self._run: Run | None = None
-        self._views: dict[int, ImageView] = {}
+        self._owed: dict[int, Run] = {}
         self._message = ""
         screen = QGuiApplication.primaryScreen()
         rate = screen.refreshRate() if screen is not None else FALLBACK_RATE_HZ
@@ -103,9 +82,14 @@ class RunController(QObject):
         return self._run
 
     @property
+    def is_shown(self) -> bool:
+        """Whether there is a run whose map grows on the canvas now."""
+        return self._run is not None and self._run.is_watched and self._is_here(self._run)
+
+    @property
     def is_pending(self) -> bool:
         """Whether the engine still owes a result."""
-        return bool(self._views)
+        return bool(self._owed)
 
     def run_or_pause(self) -> None:
         """Start a run; pause or resume the one that is under way."""
@@ -113,15 +97,54 @@ class RunController(QObject):
         if run is None:
             if not self._window.settings.commit():
                 return  # the field that refused its number has said why
-            self._start()
+            self._run_current()
         elif run.phase == "paused":
             run.phase = "running"
             run.clock = None
             self._engine.send(m.Resume(run.ticket))
+            self.run_changed.emit()
         else:
             run.phase = "paused"
             self._engine.send(m.Pause(run.ticket))
+            self.run_changed.emit()
         self._refresh()
+
+    def start(self, asked: RunRequest, *, is_watched: bool) -> Run:
+        """Have a request run. The caller sees to it that no other run is under way.
+
+        Parameters
+        ----------
+        asked
+            The request; its image need not be the one that is shown.
+        is_watched
+            Whether its map is to grow on the canvas.
+        """
+        run = self._run = Run(self._engine.new_ticket(), asked, is_watched)
+        self._owed[run.ticket] = run
+        self._message = ""
+        self._engine.send(
+            m.Explain(
+                run.ticket,
+                asked.view,
+                asked.region,
+                asked.class_index,
+                asked.origin,
+                asked.settings,
+                asked.network_sha256,
+                asked.true_class,
+            )
+        )
+        self._timer.start()
+        self.run_changed.emit()
+        self._refresh()
+        return run
+
+    def watch(self) -> None:
+        """Let the map of the run that is under way grow on the canvas, where its image is shown."""
+        if self._run is not None and not self._run.is_watched:
+            self._run.is_watched = True
+            self.show_run()
+            self._refresh()
 
     def stop(self) -> None:
         """End the run: the window is free at once, and the result follows with the step's end.
@@ -133,16 +156,16 @@ class RunController(QObject):
             self.cancelled.emit()
             return
         self._timer.stop()
-        self.run_changed.emit()
         self._engine.send(m.Stop(run.ticket))
         done = run.snapshot.step if run.snapshot is not None else 0
         self._message = f"Stopped after {done} of {run.settings.planned} {_unit(run)}s."
+        self.run_changed.emit()
         self._refresh()
 
     def show_run(self) -> bool:
-        """Show the newest snapshot on the canvas if its image is the current one."""
+        """Show the newest snapshot on the canvas if its run is watched there."""
         run = self._run
-        if run is None or run.snapshot is None or not self._is_shown(run):
+        if run is None or run.snapshot is None or not self.is_shown:
             return False
         snapshot, settings = run.snapshot, run.settings
         self._window.canvas.set_heat(
@@ -151,32 +174,20 @@ class RunController(QObject):
         self._window.plot.set_curves(snapshot.losses, snapshot.scores, snapshot.steps)
         return True
 
-    def _start(self) -> None:
-        session = self._session
+    def _run_current(self) -> None:
         try:
-            settings = self._window.settings.settings()
-            reason = session.why_not_runnable(settings)
+            asked = current_request(self._session, self._window.settings.settings())
         except GridSalError as error:
-            reason = str(error)
-        region, class_index = session.region, session.class_index
-        if reason or session.loaded is None or region is None or class_index is None:
-            self._message = reason
+            asked = str(error)
+        if isinstance(asked, str):
+            self._message = asked
             return
-        mask = region.mask.copy()
-        kept = widened(mask, settings.dilation)
-        run = Run(self._engine.new_ticket(), session.loaded.view, mask, settings, kept)
-        self._run, self._message = run, ""
-        self._views[run.ticket] = run.view
-        self._engine.send(
-            m.Explain(run.ticket, run.view, run.region, class_index, region.origin, settings)
-        )
-        self._window.plot.clear(settings.planned)
-        self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
+        self.start(asked, is_watched=True)
+        self._window.plot.clear(asked.settings.planned)
+        self._window.canvas.set_heat(np.zeros(asked.size, np.float32))
         self._window.result.set_result(None, None)
         for layer in ("prediction", "errors"):  # red over other colours reads badly
             self._window.layers.boxes[layer].setChecked(False)
-        self._timer.start()
-        self.run_changed.emit()
 
     def _take_snapshot(self) -> None:
         run = self._run
@@ -196,40 +207,52 @@ class RunController(QObject):
             run.phase = "running"
         self.show_run()
         self._refresh()
+        self.progressed.emit(run)
 
     def _on_finished(self, event: m.Finished) -> None:
-        view = self._views.pop(event.ticket, None)
-        if view is None:
+        run = self._owed.pop(event.ticket, None)
+        if run is None:
             return
-        if self._run is not None and self._run.ticket == event.ticket:
-            self._end_run()
+        if self._run is run:
+            self._forget()
             done = event.explanation.steps
             unit = "gradient" if event.explanation.settings.is_gradient else "step"
             self._message = " ".join((f"Done: {done} {unit}s.", *event.explanation.notes))
-        self._session.add_result(view, event.explanation)
+        kept = self._session.add_result(run.view, event.explanation)
+        self.run_changed.emit()
         self._refresh()
+        self.ended.emit(Ended(run, kept.identity, event.explanation.stopped))
 
     def _on_failed(self, event: m.Failed) -> None:
-        if self._views.pop(event.ticket, None) is None:
+        run = self._owed.pop(event.ticket, None)
+        if run is None:
             return
-        if self._run is not None and self._run.ticket == event.ticket:
-            self._end_run()
+        is_stopped = self._run is not run
+        if not is_stopped:
+            self._forget()
             self._message = "The run failed."
-            show_error(self._window, event.message, event.trace)
+            if run.is_watched:
+                show_error(self._window, event.message, event.trace)
+        self.run_changed.emit()
         self._refresh()
+        self.ended.emit(Ended(run, is_stopped=is_stopped, reason=event.message))
 
     def on_engine_lost(self) -> None:
         """Give up what the engine owed."""
-        self._views.clear()
-        if self._run is not None:
-            self._end_run()
-            self._message = "The run was lost with the engine; run it again."
+        owed, self._owed = self._owed, {}
+        lost = self._run
+        if lost is not None:
+            self._forget()
+            self._message = LOST
+        self.run_changed.emit()
         self._refresh()
+        for run in owed.values():
+            is_stopped = run is not lost
+            self.ended.emit(Ended(run, is_stopped=is_stopped, reason=LOST, is_lost=True))
 
-    def _end_run(self) -> None:
+    def _forget(self) -> None:
         self._run = None
         self._timer.stop()
-        self.run_changed.emit()
 
     def _on_refused(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, 15000)
@@ -262,9 +285,9 @@ class RunController(QObject):
         else:
             done = run.snapshot.step if run.snapshot is not None else 0
             panel.set_progress(done, run.settings.planned if done else 0)
-            panel.set_text(_progress_text(run, self._is_shown(run)))
+            panel.set_text(_progress_text(run, self._is_here(run)))
 
-    def _is_shown(self, run: Run) -> bool:
+    def _is_here(self, run: Run) -> bool:
         loaded = self._session.loaded
         return loaded is not None and loaded.view == run.view
 
@@ -279,18 +302,22 @@ def _unit(run: Run) -> str:
     return "gradient" if run.settings.is_gradient else "step"
 
 
-def _progress_text(run: Run, is_current: bool) -> str:
+def _progress_text(run: Run, is_here: bool) -> str:
     snapshot = run.snapshot
     if snapshot is None:
-        waiting = "Paused at the first step." if run.phase == "paused" else ""
-        return waiting or "Looking at the image and at the object alone…"
-    parts = [f"{_unit(run).capitalize()} {snapshot.step:,} of {snapshot.steps:,}"]
-    if run.phase == "paused":
-        parts.append("paused")
-    elif left := run.time_left():
-        parts.append(left)
-    if not is_current:
-        parts.append(f"on {_place(run.view)}")
+        parts = ["Paused at the first step."] if run.phase == "paused" else []
+        parts = parts or ["Looking at the image and at the object alone…"]
+    else:
+        parts = [f"{_unit(run).capitalize()} {snapshot.step:,} of {snapshot.steps:,}"]
+        left = run.seconds_left
+        if run.phase == "paused":
+            parts.append("paused")
+        elif left is not None:
+            parts.append(f"{duration(left)} left")
+        if not is_here:
+            parts.append(f"on {_place(run.view)}")
+    if not run.is_watched:
+        parts.append("from the queue")
     return " · ".join(parts)
 
 
@@ -298,9 +325,3 @@ def _place(view: ImageView) -> str:
     """Name what a run is on while something else is shown."""
     page = f", page {view.page + 1}" if view.page else ""
     return view.path.name + page
-
-
-def duration(seconds: float) -> str:
-    """Write a time as one reads it."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

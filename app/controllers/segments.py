@@ -133,15 +133,15 @@ class SegmentsController(QObject):
         region, item = session.region, session.item
         if region is None or item is None:
             return
-        mask = parts.region(true_class)
-        if true_class == parts.predicted:
-            region.replace_with(mask, "correct part", "Pick correct part")
-        else:
-            region.replace_with(mask, "erroneous part", "Pick wrong part")
-        if item.class_index is not None:
-            # A part is one of what was predicted, and the question is why that was said here.
-            session.set_class(None)
-            self._tell("The class to explain follows the prediction again.")
+        is_correct = true_class == parts.predicted
+        origin: RegionOrigin = "correct part" if is_correct else "erroneous part"
+        text = "Pick correct part" if is_correct else "Pick wrong part"
+        with session.undo_stack.together(text):
+            region.replace_with(parts.region(true_class), origin, text)
+            if item.class_index is not None:
+                # A part is one of what was predicted, and the question is why that was said here.
+                session.set_class(None)
+                self._tell("The class to explain follows the prediction again.")
 
     @property
     def _picked(self) -> tuple[int, int] | None:

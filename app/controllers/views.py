@@ -15,12 +15,14 @@ from app.actions import allow
 from app.actions.reasons import FIRST_PAGE, LAST_PAGE, NO_IMAGE
 from app.main_window import MainWindow
 from app.models.framing import is_whole
+from app.models.items import unless_whole
 from app.models.picture import Picture
 from app.models.session import LoadedImage, Session
 from app.workers.labels import LabelRules
 from app.workers.loading import TooLarge, at_frame, load_image, with_label
 from app.workers.tasks import Tasks
 from gridsal_core.frames import Frame, ImageView
+from gridsal_core.images import image_info
 from gridsal_core.regions import bounding_box
 from gridsal_core.types import NetworkInfo
 from gridsal_core.working_scale import WorkingScale, choose_frame, full_box, possible_pixels
@@ -147,6 +149,19 @@ class ViewsController(QObject):
         if loaded is not None and (loaded.path, loaded.page) == place:
             self._refit(loaded)
             self._show()
+
+    def view_of(self, path: Path) -> Callable[[], ImageView]:
+        """Return what finds, in a thread, how the first page of an image would be worked on.
+
+        It raises an ImageError where the image cannot be read, or is too large to be safe.
+        """
+        plan, is_allowed = self._plan((path, 0)), path in self._allowed
+
+        def find() -> ImageView:
+            frame = plan.frame(image_info(path, allow_large=is_allowed).size)
+            return ImageView(path, 0, unless_whole(frame), is_allowed)
+
+        return find
 
     def set_label_pattern(self, pattern: str) -> None:
         """Say where label maps are, see `LabelRules`; that of the current image is read anew."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from gridsal_core.arrays import BoolArray, IndexArray
+from gridsal_core.arrays import BoolArray
 from gridsal_core.frames import Box, Frame
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -20,9 +20,12 @@ def is_whole(frame: Frame) -> bool:
 
 
 def carried(mask: BoolArray, old: Frame, new: Frame) -> BoolArray:
-    """Return a region of one frame, (H, W) of it, as it is in another; outside it is empty."""
-    rows, in_rows = _places(old.window.top, old.window.bottom, old.size[0], new, axis=0)
-    columns, in_columns = _places(old.window.left, old.window.right, old.size[1], new, axis=1)
+    """Return a region of one frame, (H, W) of it, as it is in another; outside it is empty.
+
+    The frames may be of images of different size: the region is scaled with the image then.
+    """
+    rows, in_rows = _places(old, new, axis=0)
+    columns, in_columns = _places(old, new, axis=1)
     result: BoolArray = mask[np.ix_(rows, columns)]
     result &= np.outer(in_rows, in_columns)
     if mask.any() and not result.any():
@@ -40,13 +43,6 @@ def merged(mask: BoolArray, frame: Frame, kept: BoolArray, kept_frame: Frame) ->
     change = carried(mask ^ before, frame, kept_frame)
     result: BoolArray = np.where(change, carried(mask, frame, kept_frame), kept)
     return result
-
-
-def label_in(label: IndexArray, frame: Frame) -> IndexArray:
-    """Return the labels of a whole image, (H, W) of it, in a frame."""
-    if frame == Frame.whole(frame.full):
-        return label
-    return label[np.ix_(_image_rows(frame, 0), _image_rows(frame, 1))]
 
 
 def full_pixel(x: int, y: int, frame: Frame) -> tuple[int, int]:
@@ -74,10 +70,13 @@ def _image_rows(frame: Frame, axis: int) -> npt.NDArray[np.intp]:
 
 
 def _places(
-    start: int, stop: int, count: int, new: Frame, axis: int
+    old: Frame, new: Frame, axis: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
     """Return for each row of the new frame the old one, and whether it lies in it at all."""
-    at = _image_rows(new, axis)
+    window = old.window
+    start, stop = ((window.top, window.bottom), (window.left, window.right))[axis]
+    count = old.size[axis]
+    at = ((_image_rows(new, axis) + 0.5) * (old.full[axis] / new.full[axis])).astype(np.intp)
     rows = ((at - start + 0.5) * count / (stop - start)).astype(np.intp)
     return np.clip(rows, 0, count - 1), (at >= start) & (at < stop)
 
@@ -87,6 +86,7 @@ def _keep_a_pixel(mask: BoolArray, result: BoolArray, old: Frame, new: Frame) ->
     rows, columns = np.nonzero(mask)
     middle = len(rows) // 2
     x, y = full_pixel(int(columns[middle]), int(rows[middle]), old)
+    x, y = x * new.full[1] // old.full[1], y * new.full[0] // old.full[0]
     down, across = _factors(new)
     row, column = floor((y - new.window.top) * down), floor((x - new.window.left) * across)
     if 0 <= row < new.size[0] and 0 <= column < new.size[1]:

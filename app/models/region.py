@@ -1,4 +1,4 @@
-"""The request region of one image, with undo: one edit is one step, stored as the changed box."""
+"""The request region of one image: one edit is one step to undo, stored as the changed box."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.models.undo import Place, Step, UndoStack
 from app.tools.base import Combine
 from gridsal_core import regions
 from gridsal_core.arrays import BoolArray, ByteArray
 from gridsal_core.frames import Box
 from gridsal_core.types import RegionOrigin
 
-UNDO_LIMIT = 100
 PAINTED: RegionOrigin = "painted"
 NOWHERE = Box(0, 0, 0, 0)
 
@@ -32,13 +31,14 @@ class RegionDocument(QObject):
         Size of the image in pixels. `reset` changes it.
     start
         (height, width) bool to begin with, which no undo takes back; nothing by default.
+    origin
+        How that was made.
+    undo_stack
+        Keeps the steps, also those of others; a stack of its own by default.
+    place
+        The image and page, for the steps.
     parent
         The Qt owner.
-
-    Attributes
-    ----------
-    undo_stack
-        Undo and redo go through it; it makes the actions of the Edit menu too.
     """
 
     changed = Signal(object)
@@ -50,13 +50,16 @@ class RegionDocument(QObject):
         width: int = 0,
         *,
         start: BoolArray | None = None,
+        origin: RegionOrigin = PAINTED,
+        undo_stack: UndoStack | None = None,
+        place: Place | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        self.undo_stack = undo_stack or UndoStack(self)
+        self._place = place
         self._mask: BoolArray = np.zeros((height, width), bool) if start is None else start
-        self._origin: RegionOrigin = PAINTED
+        self._origin = origin
         self._stroke: _Stroke | None = None
 
     @property
@@ -86,17 +89,41 @@ class RegionDocument(QObject):
         self._stroke = None
         self._mask = np.zeros((height, width), bool)
         self._origin = PAINTED
-        self.undo_stack.clear()
+        self.forget_steps()
         self.changed.emit(Box(0, 0, height, width))
+
+    def forget_steps(self) -> None:
+        """Let none of its steps be taken back any more."""
+        self.undo_stack.discard(
+            lambda step: isinstance(step, _RegionStep) and step.document is self
+        )
+
+    def take_over(self, mask: BoolArray) -> None:
+        """Follow an edit that was made, as a step, on the same image at another frame."""
+        self.end_stroke()
+        box = regions.bounding_box(mask ^ self._mask)
+        if not box.is_empty:
+            self._mask[:] = mask
+            self._origin = PAINTED
+            self.changed.emit(box)
 
     def replace_with(self, mask: BoolArray, origin: RegionOrigin, text: str) -> None:
         """Make `mask` the region; `text` names the step in the Edit menu."""
         self.combine(mask, "replace", origin, text)
 
-    def combine(self, mask: BoolArray, how: Combine, origin: RegionOrigin, text: str) -> None:
+    def combine(
+        self,
+        mask: BoolArray,
+        how: Combine,
+        origin: RegionOrigin,
+        text: str,
+        *,
+        merge: bool = False,
+    ) -> None:
         """Replace the region by `mask`, add `mask` to it, or subtract it.
 
         The region takes `origin` over if it now is exactly `mask`; otherwise it counts as painted.
+        With `merge` it is one step with the last one, if that has the same `text`.
 
         Raises
         ------
@@ -105,7 +132,7 @@ class RegionDocument(QObject):
         """
         if mask.shape != self._mask.shape:
             raise ValueError(f"mask {mask.shape} does not fit the image {self._mask.shape}")
-        with self._step(text, origin, whole=mask):
+        with self._step(text, origin, whole=mask, merge=merge):
             if how == "replace":
                 self._mask[:] = mask
             elif how == "add":
@@ -157,7 +184,12 @@ class RegionDocument(QObject):
 
     @contextmanager
     def _step(
-        self, text: str, origin: RegionOrigin, whole: BoolArray | None = None
+        self,
+        text: str,
+        origin: RegionOrigin,
+        whole: BoolArray | None = None,
+        *,
+        merge: bool = False,
     ) -> Iterator[None]:
         self.end_stroke()
         before, old_origin = self._mask.copy(), self._origin
@@ -166,7 +198,7 @@ class RegionDocument(QObject):
             origin = PAINTED
         box = regions.bounding_box(before ^ self._mask)
         if not box.is_empty or origin != old_origin:
-            self._push(text, before, old_origin, box, origin)
+            self._push(text, before, old_origin, box, origin, merge=merge)
             self.changed.emit(box)
 
     def _push(
@@ -176,22 +208,32 @@ class RegionDocument(QObject):
         old_origin: RegionOrigin,
         box: Box,
         origin: RegionOrigin,
+        *,
+        merge: bool = False,
     ) -> None:
         old, new = before[box.slices], self._mask[box.slices]
         if np.array_equal(old, new) and old_origin == origin:
             return
         self._origin = origin
         edit = _Edit(box, np.packbits(old), np.packbits(new), old_origin, origin)
-        self.undo_stack.push(_Command(self, edit, text))
+        self.undo_stack.push(_RegionStep(self, edit, text, self._place), merge=merge)
 
     def _restore(self, box: Box, bits: ByteArray, origin: RegionOrigin) -> None:
         # An undo in mid-stroke (a key while the button is down) drops the stroke: its before-image
         # would no longer be what is under it.
         self.cancel_stroke()
-        part = self._mask[box.slices]
-        part[:] = np.unpackbits(bits, count=part.size).reshape(part.shape)
+        _unpack(self._mask, box, bits)
         self._origin = origin
         self.changed.emit(box)
+
+    def _joined(self, first: _Edit, second: _Edit) -> _Edit:
+        """Return the edit that does what two did, of which the second has just been done."""
+        before = self._mask.copy()
+        _unpack(before, second.box, second.old)
+        _unpack(before, first.box, first.old)
+        box = first.box.union(second.box)
+        old, new = np.packbits(before[box.slices]), np.packbits(self._mask[box.slices])
+        return _Edit(box, old, new, first.old_origin, second.new_origin)
 
 
 @dataclass
@@ -210,19 +252,38 @@ class _Edit:
     new_origin: RegionOrigin
 
 
-class _Command(QUndoCommand):
-    def __init__(self, document: RegionDocument, edit: _Edit, text: str) -> None:
-        super().__init__(text)
-        self._document = document
+class _RegionStep(Step):
+    def __init__(
+        self, document: RegionDocument, edit: _Edit, text: str, place: Place | None
+    ) -> None:
+        super().__init__(text, place)
+        self.document = document
         self._edit = edit
-        self._is_done = True
 
-    def redo(self) -> None:
-        # QUndoStack.push calls redo; the edit was made live, so the first call has nothing to do.
-        if self._is_done:
-            self._is_done = False
-            return
-        self._document._restore(self._edit.box, self._edit.new, self._edit.new_origin)
+    @property
+    def byte_count(self) -> int:
+        return self._edit.old.nbytes + self._edit.new.nbytes
+
+    @property
+    def is_nothing(self) -> bool:
+        edit = self._edit
+        return edit.old_origin == edit.new_origin and np.array_equal(edit.old, edit.new)
 
     def undo(self) -> None:
-        self._document._restore(self._edit.box, self._edit.old, self._edit.old_origin)
+        self.document._restore(self._edit.box, self._edit.old, self._edit.old_origin)
+
+    def redo(self) -> None:
+        self.document._restore(self._edit.box, self._edit.new, self._edit.new_origin)
+
+    def absorb(self, newer: Step) -> bool:
+        if not isinstance(newer, _RegionStep) or newer.text != self.text:
+            return False
+        if newer.document is not self.document:
+            return False
+        self._edit = self.document._joined(self._edit, newer._edit)
+        return True
+
+
+def _unpack(mask: BoolArray, box: Box, bits: ByteArray) -> None:
+    part = mask[box.slices]
+    part[:] = np.unpackbits(bits, count=part.size).reshape(part.shape)

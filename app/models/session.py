@@ -12,11 +12,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.models.byte_cache import ByteCache
+from app.models.class_step import ClassStep
 from app.models.items import ImageItem, unless_whole
 from app.models.picture import Picture
 from app.models.region import RegionDocument
 from app.models.result_index import ResultIndex
 from app.models.results import ResultStore
+from app.models.undo import Place, UndoStack
 from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import RequestError, SessionError
 from gridsal_core.frames import Box, Frame, ImageView
@@ -24,7 +26,7 @@ from gridsal_core.segments import majority_class
 from gridsal_core.session.document import PageEntry
 from gridsal_core.session.kept import KeptResult
 from gridsal_core.settings import Settings
-from gridsal_core.types import Explanation, NetworkInfo, Prediction, check_region
+from gridsal_core.types import ClassInfo, Explanation, NetworkInfo, Prediction, check_region
 
 PREDICTION_CACHE_BYTES = 512 * 1024**2
 
@@ -103,17 +105,23 @@ class Session(QObject):
         self._trouble = ""
         self._region: RegionDocument | None = None
         self._pages: dict[Path, int] = {}
-        self._items: dict[tuple[Path, int], ImageItem] = {}
+        self._items: dict[Place, ImageItem] = {}
         # By the network's hash and the view of the image.
         self._predictions = ByteCache[tuple[str, ImageView], Prediction](
             PREDICTION_CACHE_BYTES, _bytes_of
         )
         self.results = ResultStore(self)
+        self.undo_stack = UndoStack(self)
         self._index = ResultIndex()
         self._shown: tuple[str, Explanation] | None = None
         self.results.added.connect(self._on_added)
         self.results.removed.connect(self._on_removed)
         self.results.was_reset.connect(self._on_reset)
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """The open network's classes; none without one."""
+        return () if self.network is None else self.network.classes
 
     @property
     def is_busy(self) -> bool:
@@ -199,6 +207,7 @@ class Session(QObject):
         if network is not None and (old is None or old.classes != network.classes):
             for item in self._items.values():
                 _forget_other_class(item, network)
+            self.undo_stack.discard(lambda step: isinstance(step, ClassStep))
         self._read_result()
         self.network_changed.emit()
         self.prediction_changed.emit()
@@ -230,7 +239,7 @@ class Session(QObject):
         old = tuple(self._items.values())
         self._items = {
             (page.image, page.page): ImageItem.restored(
-                page, self._on_region_of((page.image, page.page)), self
+                page, self._on_region_of((page.image, page.page)), self.undo_stack, self
             )
             for page in pages
         }
@@ -239,6 +248,7 @@ class Session(QObject):
             self.set_loaded(self.loaded)
         for item in old:
             item.drop()
+        self.undo_stack.clear()
 
     def set_place(self, image: Path, page: int) -> None:
         """Say at which page an image is to be looked at, when it is chosen the next time."""
@@ -258,13 +268,11 @@ class Session(QObject):
 
     def set_loaded(self, loaded: LoadedImage) -> None:
         """Take over the pixels of the current image."""
-        place = loaded.path, loaded.page
-        if place not in self._items:
-            self._items[place] = ImageItem(self._on_region_of(place), self)
+        item = self._item_at((loaded.path, loaded.page))
         try:
-            self._region = self._items[place].enter(loaded.frame)
+            self._region = item.enter(loaded.frame)
         except SessionError as error:
-            self._region = self._items[place].enter(loaded.frame)
+            self._region = item.enter(loaded.frame)
             self.result_unreadable.emit(str(error))
         self.loaded = loaded
         if loaded.allow_large:
@@ -286,11 +294,14 @@ class Session(QObject):
         if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 
-    def add_result(self, view: ImageView, explanation: Explanation) -> None:
-        """Keep a finished explanation with its image, network and frame."""
+    def add_result(self, view: ImageView, explanation: Explanation) -> KeptResult:
+        """Keep a finished explanation with its image, network and frame; return what is kept.
+
+        The image need not be loaded, nor ever have been.
+        """
         if view.allow_large:
             self.results.allow_large(view.path)
-        self.results.add(explanation)
+        return self.results.add(explanation)
 
     def use_result(self, kept: KeptResult) -> None:
         """Show a result, and not a later one, where it belongs."""
@@ -302,11 +313,20 @@ class Session(QObject):
         return self.network is not None and self._index.has(self.network.sha256, image)
 
     def set_class(self, class_index: int | None) -> None:
-        """Choose the class to explain, or None to follow the prediction."""
-        if self.item is not None and self.item.class_index != class_index:
-            self.item.class_index = class_index
-            classes = () if self.network is None else self.network.classes
-            self.item.class_name = "" if class_index is None else classes[class_index].name
+        """Choose the class to explain, or None to follow the prediction; a step to undo."""
+        loaded, item = self.loaded, self.item
+        if loaded is None or item is None or item.class_index == class_index:
+            return
+        place = loaded.path, loaded.page
+        self.undo_stack.push(ClassStep(self, place, item.class_index, class_index))
+        self.put_class(place, class_index)
+
+    def put_class(self, place: Place, class_index: int | None) -> None:
+        """Choose the class to explain on any image, as no step to undo."""
+        item = self._item_at(place)
+        item.class_index = class_index
+        item.class_name = "" if class_index is None else self.classes[class_index].name
+        if item is self.item:
             self.class_changed.emit()
 
     def why_not_runnable(self, settings: Settings) -> str:
@@ -358,6 +378,15 @@ class Session(QObject):
                 f"{loaded.path.name} has no label map; File > Label maps says where they are."
             )
         return "" if self.prediction else self._trouble or "The prediction is being made."
+
+    def _item_at(self, place: Place) -> ImageItem:
+        """Return what was made on a page of an image, which is begun where there is nothing."""
+        item = self._items.get(place)
+        if item is None:
+            item = self._items[place] = ImageItem(
+                self._on_region_of(place), self.undo_stack, place, self
+            )
+        return item
 
     def _choose(self, image: Path | None, page: int) -> None:
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""

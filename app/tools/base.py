@@ -92,6 +92,9 @@ class Tool:
         """Take a key press; True if it was for this tool."""
         return False
 
+    def take_back(self) -> None:
+        """Take back the last piece of an outline that lasts between clicks."""
+
     def cancel(self) -> None:
         """Give up the running gesture (Escape, another tool, focus lost)."""
 

@@ -60,7 +60,7 @@ class LassoTool(Tool):
 class PolygonTool(Tool):
     """Click the corners; a double click, Enter or a click on the first corner closes.
 
-    Backspace takes the last corner back, Escape all of them.
+    Backspace, and undo, take the last corner back, Escape all of them.
 
     Parameters
     ----------
@@ -130,10 +130,14 @@ class PolygonTool(Tool):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._close()
         elif key == Qt.Key.Key_Backspace:
-            self._corners.pop()
+            self.take_back()
         else:
             return False
         return True
+
+    def take_back(self) -> None:
+        if self._corners:
+            self._corners.pop()
 
     def cancel(self) -> None:
         self._corners = []

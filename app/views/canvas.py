@@ -60,6 +60,8 @@ class Canvas(ZoomView):
     """The pointer left the image."""
     files_dropped = Signal(object)
     """list[Path] of what was dropped."""
+    drawing_changed = Signal()
+    """An outline that lasts between clicks was begun, or is there no more."""
     menu_wanted = Signal(int, int, QPoint)
     """Column and row of the pixel that a menu is wanted for, and where on the screen."""
 
@@ -97,6 +99,7 @@ class Canvas(ZoomView):
         self._gestures = Gestures(self.pan_by)
         self.key_pointer = KeyPointer(self, self._image_size, self._is_drag)
         self._hovered: QPoint | None = None
+        self._was_drawing = False
         self._overlays = CanvasOverlays(self.viewport())
         self.next_step = self._overlays.next_step
         self.zoom_changed.connect(self._region.set_zoom)
@@ -221,6 +224,19 @@ class Canvas(ZoomView):
     def cancel_gesture(self) -> None:
         """Give up a running gesture, also one between two clicks."""
         self._gestures.cancel()
+        self.refresh_cursor()
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether corners of an outline were set that can be taken back one by one."""
+        tool = self._gestures.tool
+        outline = None if tool is None else tool.outline
+        return outline is not None and bool(outline.corners)
+
+    def take_back(self) -> None:
+        """Take back the last corner of the outline that is being drawn."""
+        if self._gestures.tool is not None:
+            self._gestures.tool.take_back()
         self.refresh_cursor()
 
     @property
@@ -382,6 +398,9 @@ class Canvas(ZoomView):
         has_circle = not self._image.is_empty and not gestures.is_panning
         self._cursor.show(tool, point, has_circle=has_circle)
         self._overlays.set_gesture_hint(tool.hint if tool is not None else "")
+        if self._was_drawing != self.is_drawing:
+            self._was_drawing = self.is_drawing
+            self.drawing_changed.emit()
 
     def _show_mouse_cursor(self) -> None:
         self.viewport().setCursor(self._gestures.mouse_shape)

@@ -47,6 +47,11 @@ class NumberField(QDoubleSpinBox):
         self.interpretText()
         return is_good
 
+    @property
+    def is_being_typed(self) -> bool:
+        """Whether the text is not the number that is set, or not yet."""
+        return self._bare(self.text()) != spelled(self.value())
+
     def textFromValue(self, value: float) -> str:
         return spelled(value)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.views.forms import (
     GAP,
@@ -33,8 +42,22 @@ NUMBER_WIDTH = 76
 Preset = Literal["suggested", "street", "toy", "own"]
 
 
+@dataclass(frozen=True)
+class PanelState:
+    """What the panel shows: its preset, and the settings."""
+
+    preset: str
+    settings: Settings
+
+
 class SettingsPanel(QWidget):
-    """Edits one Settings. A preset fills all fields; changing a field makes it the user's own."""
+    """Edits one Settings. A preset fills all fields; changing a field makes it the user's own.
+
+    Attributes
+    ----------
+    is_following
+        Whether a change that is announced comes from other suggestions, and not from the user.
+    """
 
     changed = Signal()
     device_chosen = Signal(str)
@@ -44,7 +67,7 @@ class SettingsPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._suggested = Settings()
-        self._is_filling = False
+        self._is_filling = self.is_following = False
         self._preset = QComboBox()
         for text, name in (
             ("Suggested here", SUGGESTED),
@@ -73,6 +96,8 @@ class SettingsPanel(QWidget):
         self._device = _combo(("Auto", "auto"), ("CPU", "cpu"))
         self._lay_out()
         self._connect()
+        for number in self.findChildren(QAbstractSpinBox):
+            number.installEventFilter(self)
         self.set_suggested(Settings())
 
     def settings(self) -> Settings:
@@ -97,6 +122,34 @@ class SettingsPanel(QWidget):
             **self._gradients.values(),
             **self._deviations.values(),
         )
+
+    def state(self) -> PanelState:
+        """Return what `restore` brings back.
+
+        Raises
+        ------
+        SettingsError
+            If the values do not go together.
+        """
+        return PanelState(self._preset.currentData(), self.settings())
+
+    def restore(self, state: PanelState) -> None:
+        """Show what was shown before; what is suggested may be other settings by now."""
+        choose(self._preset, state.preset)
+        self.set_settings(self._suggested if state.preset == SUGGESTED else state.settings)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A field would take the keys of undo for its own text, also where there is nothing to undo
+        # in it: they mean the last step, unless a number is still being typed.
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if isinstance(watched, NumberField) and watched.is_being_typed:
+            return False
+        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+        if any(event.matches(key) for key in keys):
+            event.ignore()
+            return True
+        return False
 
     def commit(self) -> bool:
         """Take a number that is still being typed, as a run must; False if it was refused."""
@@ -123,10 +176,14 @@ class SettingsPanel(QWidget):
     def set_suggested(self, settings: Settings) -> None:
         """Set what suits the open network and image; fields follow while that preset is chosen."""
         self._suggested = settings
-        if self._preset.currentData() == SUGGESTED:
-            self.set_settings(settings)
-        else:
-            self._on_field()
+        self.is_following = True
+        try:
+            if self._preset.currentData() == SUGGESTED:
+                self.set_settings(settings)
+            else:
+                self._on_field()
+        finally:
+            self.is_following = False
 
     @property
     def preset(self) -> Preset:

@@ -133,6 +133,8 @@ class Engine:
         from gridsal_core.grid_saliency import explain_steps
         from gridsal_core.types import Request
 
+        if self.network().sha256 != command.network_sha256:
+            raise CheckpointError("Another network was opened before this was run; run it again.")
         view = command.view
         request = Request(
             self.read(view),
@@ -143,6 +145,7 @@ class Engine:
             view.page,
             view.frame,
             self.network().card.input.values,
+            command.true_class,
         )
         steps = explain_steps(
             self.network(), request, command.settings, stop=lambda: self._is_stopped

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.models.framing import is_whole, label_in
+from app.models.framing import is_whole
 from app.models.picture import OVERVIEW_PIXELS, Picture, overview_size, picture_levels
 from app.models.session import LoadedImage
 from app.workers.labels import FoundLabel, LabelRules, load_label
 from gridsal_core.errors import ImageTooLargeError
 from gridsal_core.frames import Box, Frame, ImageView
+from gridsal_core.working_scale import label_in_frame
 
 # A working image of at least so many pixels serves as the overview too: the file is read once.
 ENOUGH_FOR_OVERVIEW = OVERVIEW_PIXELS // 4
@@ -71,7 +72,7 @@ def with_label(loaded: LoadedImage, rules: LabelRules) -> LoadedImage:
     found = FoundLabel()
     if loaded.page == 0:  # a label map belongs to the first page
         found = load_label(loaded.path, loaded.frame.full, rules)
-    label = None if found.label is None else label_in(found.label, loaded.frame)
+    label = None if found.label is None else label_in_frame(found.label, loaded.frame)
     return replace(loaded, label=label, label_path=found.path, label_note=found.note)
 
 

@@ -49,7 +49,10 @@ class Predict:
 
 @dataclass(frozen=True, eq=False)
 class Explain:
-    """Explain a region of an image; answered by Progress after each step, then Finished."""
+    """Explain a region of an image; answered by Progress after each step, then Finished.
+
+    `network_sha256` is of the network that was meant: by any other one it is refused.
+    """
 
     ticket: int
     view: ImageView
@@ -57,6 +60,8 @@ class Explain:
     class_index: int
     origin: RegionOrigin
     settings: Settings
+    network_sha256: str
+    true_class: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridsal_core.arrays import BoolArray, FloatArray
+from gridsal_core.errors import ImageError
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import Prediction, RegionOrigin, Request, find_class
 from gridsal_core.working_scale import (
     WorkingScale,
     choose_frame,
     full_box,
+    label_in_frame,
     point_in_frame,
     region_in_frame,
 )
@@ -116,8 +118,11 @@ def make_request(
     chosen = _class(network, choice, prediction, region)
     origin: RegionOrigin = "predicted segment" if painted is None else "file"
     part = None if frame == Frame.whole(view.full) else frame
+    true = _true_class(network, subject, frame, region)
     values = network.card.input.values
-    request = Request(pixels, region, chosen, origin, subject.image, subject.page, part, values)
+    request = Request(
+        pixels, region, chosen, origin, subject.image, subject.page, part, values, true
+    )
     info = image_info(subject.image, subject.page, allow_large=subject.allow_large)
     dim = dim_note(pixels, info.dtype, values)
     return request, (*([dim] if dim else []), *prediction.notes)
@@ -172,6 +177,27 @@ def _region(
         return segment_at(prediction.class_map, *point_in_frame(*choice.point, frame))
     index = find_class(network.classes, str(choice.segment_of))
     return largest_segment(prediction.class_map, index, network.classes[index].name)
+
+
+def _true_class(
+    network: SegmentationNetwork, subject: Subject, frame: Frame, region: BoolArray
+) -> int | None:
+    """Return what the region truly is, where a label map lies at one of the usual places."""
+    from gridsal_core.comparison import true_class
+    from gridsal_core.datasets.label_files import find_label
+    from gridsal_core.datasets.labels import read_label
+
+    if subject.page:
+        return None  # a label map belongs to the first page
+    count = len(network.classes)
+    try:
+        found = find_label(subject.image, class_count=count)
+        if found is None:
+            return None
+        label = read_label(found, frame.full, network.classes)
+    except (ImageError, OSError):
+        return None  # no label was asked for: one that cannot be used is as good as none
+    return true_class(label_in_frame(label, frame), region, count)
 
 
 def _class(

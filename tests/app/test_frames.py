@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.framing import carried, full_pixel, is_whole, label_in, merged
+from app.models.framing import carried, full_pixel, is_whole, merged
 from app.models.items import ImageItem
 from gridsal_core.arrays import BoolArray
 from gridsal_core.frames import Box, Frame
+from gridsal_core.working_scale import label_in_frame
 
 FULL = (60, 80)
 WHOLE = Frame.whole(FULL)
@@ -102,8 +103,8 @@ class TestItems:
 
 def test_labels_of_a_frame_are_those_of_its_pixels() -> None:
     label = np.arange(60 * 80, dtype=np.uint16).reshape(60, 80)
-    np.testing.assert_array_equal(label_in(label, CROP), label[10:40, 20:60])
-    np.testing.assert_array_equal(label_in(label, HALF), label[1::2, 1::2])
+    np.testing.assert_array_equal(label_in_frame(label, CROP), label[10:40, 20:60])
+    np.testing.assert_array_equal(label_in_frame(label, HALF), label[1::2, 1::2])
 
 
 def test_a_working_pixel_is_told_as_the_image_pixel_in_its_middle() -> None:

@@ -120,7 +120,7 @@ def test_a_widened_region_stays_out_of_the_live_map(demo: Driver) -> None:
     settings.set_settings(replace(settings.settings(), dilation=4))
     demo.push(demo.window.run.main_button)
     demo.wait_for_steps(2)
-    assert demo.running.kept.sum() > demo.running.region.sum()
+    assert demo.running.kept.sum() > demo.running.asked.region.sum()
     demo.wait(lambda: demo.app.runs.run is None)
     demo.wait(lambda: demo.session.result is not None)
     assert demo.result.saliency[widened(demo.result.request.region, 4)].max() == 0

@@ -104,7 +104,7 @@ class TestEdits:
         document.reset(7, 9)
         assert document.mask.shape == (7, 9)
         assert document.is_empty
-        assert not document.undo_stack.canUndo()
+        assert not document.undo_stack.can_undo
         assert boxes == [Box(0, 0, 7, 9)]
 
 
@@ -178,9 +178,9 @@ class TestUndo:
 
     def test_steps_have_names_for_the_menu(self, document: RegionDocument) -> None:
         pick(document)
-        assert document.undo_stack.undoText() == "Pick segment"
+        assert document.undo_stack.undo_text == "Pick segment"
         paint(document)
-        assert document.undo_stack.undoText() == "Paint"
+        assert document.undo_stack.undo_text == "Paint"
 
     def test_a_cancelled_stroke_leaves_nothing(self, document: RegionDocument) -> None:
         pick(document)
@@ -255,12 +255,12 @@ def test_undo_all_is_empty_and_redo_all_is_the_same(sequence: list[Edit]) -> Non
         assert np.array_equal(shown, document.mask)
     final, origin = document.mask.copy(), document.origin
 
-    while document.undo_stack.canUndo():
+    while document.undo_stack.can_undo:
         states.append(document.mask.copy())
         document.undo_stack.undo()
     assert document.is_empty
     assert document.origin == "painted"
-    while document.undo_stack.canRedo():
+    while document.undo_stack.can_redo:
         document.undo_stack.redo()
         assert np.array_equal(document.mask, states.pop())
     assert np.array_equal(document.mask, final)

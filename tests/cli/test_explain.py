@@ -15,7 +15,7 @@ from gridsal_core import Settings, load_network, read_image
 from gridsal_core.cli.main import run
 from gridsal_core.segments import largest_segment, majority_class, segment_at
 from gridsal_core.upsampling import upsample
-from tests.cli.conftest import SIZE, Ask, Scene
+from tests.cli.conftest import SIZE, Ask, Scene, write_png
 from tests.engine.networks import box
 
 REGION = box(SIZE, 4, 5, 15, 20)
@@ -100,6 +100,7 @@ def test_the_settings_are_a_record_to_repeat_it_from(
     assert record["checkpoint_sha256"] == hashlib.sha256(weights).hexdigest()
     assert {"gridsal", "torch", "python"} <= set(record["versions"])
     assert record["region_origin"] == "file"
+    assert record["true_class"] is None
     assert record["class_names"] == ["ground", "Tree", "sky"]
     assert record["image"] == str(scene.image)
     explain(
@@ -107,6 +108,23 @@ def test_the_settings_are_a_record_to_repeat_it_from(
         *("--perturbation", "noise:5", "--score", "logit", "--upsampling", "nearest"),
     )
     assert first.read_bytes() == again.read_bytes()
+
+
+def test_the_record_says_what_the_region_truly_is_where_a_label_map_lies_beside_the_image(
+    explain: Ask, scene: Scene, tmp_path: Path
+) -> None:
+    label = np.full(SIZE, 255, np.uint8)
+    label[:, : SIZE[1] // 2] = 2
+    place = write_png(scene.image.with_name(f"{scene.image.stem}_label.png"), label)
+    try:
+        explain("--region", scene.region, "--class", 1, "--out", tmp_path / "d.npz")
+    finally:
+        place.unlink()
+    data = archive(tmp_path / "d.npz")
+    record = json.loads(str(data["settings"]))
+
+    assert (label[data["region"]] == 2).any()
+    assert (record["true_class"], record["true_class_name"]) == (2, "sky")
 
 
 def test_a_point_picks_the_predicted_segment_under_it(

@@ -18,6 +18,7 @@ from gridsal_core.comparison import (
     Part,
     compare,
     segment_parts,
+    true_class,
 )
 from gridsal_core.errors import RequestError
 from gridsal_core.segments import segment_at
@@ -150,3 +151,14 @@ def test_maps_of_different_sizes_are_refused_and_so_is_an_empty_segment() -> Non
         segment_parts(np.ones((2, 2), bool), PREDICTED, TRUE, COUNT)
     with pytest.raises(RequestError, match="segment is empty"):
         segment_parts(np.zeros(TRUE.shape, bool), PREDICTED, TRUE, COUNT)
+
+
+def test_a_region_truly_is_what_most_of_its_labelled_pixels_are() -> None:
+    assert true_class(TRUE, PREDICTED == 0, COUNT) == 1
+    assert true_class(TRUE, PREDICTED == 2, COUNT) == 2
+
+
+def test_nobody_knows_what_an_unlabelled_region_is() -> None:
+    assert true_class(np.full_like(TRUE, UNLABELLED), PREDICTED == 0, COUNT) is None
+    with pytest.raises(RequestError, match="size"):
+        true_class(TRUE[1:], PREDICTED == 0, COUNT)

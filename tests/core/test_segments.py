@@ -10,7 +10,14 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from gridsal_core.arrays import IndexArray
 from gridsal_core.errors import RequestError
-from gridsal_core.segments import largest_segment, segment_at, segments
+from gridsal_core.segments import (
+    connected_parts,
+    largest_segment,
+    segment_at,
+    segment_sizes,
+    segments,
+    whole_segments,
+)
 
 MAP: IndexArray = np.array(
     [
@@ -82,3 +89,38 @@ def test_every_pixel_of_a_segment_leads_to_the_same_segment(class_map: IndexArra
     for region in segments(class_map, 2):
         for y, x in np.argwhere(region)[[0, -1]]:
             np.testing.assert_array_equal(segment_at(class_map, int(x), int(y)), region)
+
+
+@given(class_maps, st.integers(0, 2))
+def test_sizes_are_those_of_the_segments(class_map: IndexArray, class_index: int) -> None:
+    expected = [int(region.sum()) for region in segments(class_map, class_index)]
+    assert segment_sizes(class_map, class_index) == expected
+
+
+@given(class_maps, st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=4))
+def test_a_region_of_whole_segments_is_made_of_them_also_where_they_touch(
+    class_map: IndexArray, places: list[tuple[int, int]]
+) -> None:
+    height, width = class_map.shape
+    picked = {
+        segment_at(class_map, x % width, y % height).tobytes(): segment_at(
+            class_map, x % width, y % height
+        )
+        for x, y in places
+    }
+    region = np.zeros(class_map.shape, bool)
+    for segment in picked.values():
+        region |= segment
+    found = whole_segments(region, class_map)
+    assert found is not None
+    assert {each.tobytes() for each in found} == set(picked)
+
+
+def test_a_region_with_a_part_of_a_segment_is_made_otherwise() -> None:
+    region = MAP == 1
+    region[3, 4] = False
+    assert whole_segments(region, MAP) is None
+    parts = connected_parts(region)
+    assert [int(part.sum()) for part in parts] == [3, 3]
+    np.testing.assert_array_equal(parts[0] | parts[1], region)
+    assert connected_parts(np.zeros((3, 3), bool)) == []

@@ -1,0 +1,135 @@
+"""A request that can be run, now or later, whatever is on the screen then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import numpy as np
+
+from app.models.session import Session
+from gridsal_core.arrays import BoolArray, ByteArray
+from gridsal_core.comparison import true_class
+from gridsal_core.frames import ImageView
+from gridsal_core.perturbation import ConstantColor
+from gridsal_core.settings import Settings
+from gridsal_core.types import ClassInfo, NetworkInfo, RegionOrigin
+
+
+@dataclass(frozen=True, eq=False)
+class RunRequest:
+    """What is asked of which network about which pixels: plain values only.
+
+    Parameters
+    ----------
+    view
+        The pixels that the engine is to read.
+    size, bits
+        (H, W) in working pixels, and the region as `numpy.packbits` packs it, row by row.
+    pixels
+        Number of requested pixels.
+    class_index, class_info
+        The class c to explain, with its name and colour.
+    origin, true_class
+        See `gridsal_core.types.Request`.
+    settings
+        How it is to be explained.
+    network, network_sha256
+        The network's name and the hash of its weights: no other one can be asked.
+    identity
+        32 hexadecimal digits that no other request has.
+    """
+
+    view: ImageView
+    size: tuple[int, int]
+    bits: ByteArray
+    pixels: int
+    class_index: int
+    class_info: ClassInfo
+    origin: RegionOrigin
+    true_class: int | None
+    settings: Settings
+    network: str
+    network_sha256: str
+    identity: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def region(self) -> BoolArray:
+        """(H, W) bool, made anew."""
+        count = self.size[0] * self.size[1]
+        return np.unpackbits(self.bits, count=count).reshape(self.size).astype(bool)
+
+    @property
+    def byte_count(self) -> int:
+        """Memory that it holds."""
+        return self.bits.nbytes
+
+
+def run_request(
+    network: NetworkInfo,
+    view: ImageView,
+    region: BoolArray,
+    class_index: int,
+    origin: RegionOrigin,
+    settings: Settings,
+    *,
+    true: int | None = None,
+) -> RunRequest:
+    """Ask a network for a class inside a region, (H, W) bool with at least one pixel."""
+    return RunRequest(
+        view=view,
+        size=(region.shape[0], region.shape[1]),
+        bits=np.packbits(region),
+        pixels=int(np.count_nonzero(region)),
+        class_index=class_index,
+        class_info=network.classes[class_index],
+        origin=origin,
+        true_class=true,
+        settings=settings,
+        network=network.name,
+        network_sha256=network.sha256,
+    )
+
+
+def current_request(session: Session, settings: Settings) -> RunRequest | str:
+    """Return the request that is on the screen, or what is missing before it can be run.
+
+    Raises
+    ------
+    SettingsError
+        If the settings do not fit the image.
+    """
+    reason = session.why_not_runnable(settings)
+    loaded, region, network = session.loaded, session.region, session.network
+    class_index = session.class_index
+    if reason or loaded is None or region is None or network is None or class_index is None:
+        return reason
+    return run_request(
+        network,
+        loaded.view,
+        region.mask,
+        class_index,
+        region.origin,
+        settings,
+        true=known_true_class(session, region.mask),
+    )
+
+
+def known_true_class(session: Session, region: BoolArray) -> int | None:
+    """Return what a region of the current image truly is, where its label map is known."""
+    loaded = session.loaded
+    if loaded is None or loaded.label is None or session.network is None:
+        return None
+    return true_class(loaded.label, region, len(session.network.classes))
+
+
+def settings_told(settings: Settings) -> str:
+    """Say in short how it is explained: what tells one request from the next."""
+    parts = [f"{settings.method} {settings.mask_size[0]}×{settings.mask_size[1]}"]
+    if settings.is_gradient:
+        parts.append(f"{settings.planned} gradients")
+    else:
+        parts += [f"λ {settings.lam:g}", f"{settings.steps} steps"]
+        if settings.perturbation != ConstantColor():
+            parts.append(str(settings.perturbation))
+    return ", ".join(parts)
