@@ -38,7 +38,7 @@ from app.views.tool_options import ToolOptions
 from app.views.view_bar import ViewBar
 from app.views.workspace import Workspace
 
-LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 236, 316, 206
 LEFT_HEIGHTS = (310, 390)
 QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
             [LEFT_WIDTH, RIGHT_WIDTH],
             Qt.Orientation.Horizontal,
         )
-        self.resizeDocks([self.docks["plot"]], [PLOT_HEIGHT], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["plot"]], [BOTTOM_HEIGHT], Qt.Orientation.Vertical)
         self.resizeDocks(
             [self.docks["images"], self.docks["view"]], LEFT_HEIGHTS, Qt.Orientation.Vertical
         )

@@ -127,4 +127,4 @@ def _moved_if_there(
 def _why_not(missing: Missing, there: Path) -> str:
     images = missing.images if isinstance(missing, MissingFolder) else ()
     name = images[0].name if images else missing.path.name
-    return f"{there.name} does not hold {name}; choose the folder that does."
+    return f"The folder {there.name} does not hold {name}; choose the folder that does."

@@ -168,6 +168,8 @@ class ResultsTable(QAbstractTableModel):
         title, tip = HEADERS[Column(section)]
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
+            return Qt.AlignmentFlag.AlignCenter
         return title if role == Qt.ItemDataRole.DisplayRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -184,7 +186,7 @@ class ResultsTable(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return _tip(kept, column)
             case Qt.ItemDataRole.TextAlignmentRole if column in _NUMBERS:
-                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                return Qt.AlignmentFlag.AlignCenter
             case Qt.ItemDataRole.AccessibleTextRole if column == Column.PICTURE:
                 return f"{_image_text(kept)}, {kept.class_info.name}"
         return {IDENTITY_ROLE: kept.identity, SORT_ROLE: _sort_key(kept, column)}.get(role)
@@ -238,7 +240,7 @@ class ResultsFilter(QSortFilterProxyModel):
     def set_text(self, text: str) -> None:
         """Show the rows that hold every word of `text`."""
         self._words = tuple(text.casefold().split())
-        self.invalidateRowsFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         text = self._table.search_text(source_row) if self._words else ""

@@ -24,11 +24,11 @@ from PySide6.QtWidgets import (
 from app.models.results_table import IDENTITY_ROLE, Column, ResultsFilter, ResultsTable
 from app.views.forms import GAP, note
 
-THUMBNAIL: Final = QSize(56, 38)
+THUMBNAIL: Final = QSize(48, 30)
 EMPTY: Final = "Nothing is explained yet. Every finished run is listed here."
 NO_MATCH: Final = "No result holds these words; clear the filter to see all."
 WIDTHS: Final = {
-    Column.PICTURE: 64,
+    Column.PICTURE: 56,
     Column.IMAGE: 120,
     Column.CLASS: 92,
     Column.SCORE: 52,
@@ -256,7 +256,7 @@ def _set_up(view: QTableView) -> None:
     rows = view.verticalHeader()
     rows.setVisible(False)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(THUMBNAIL.height() + 6)
+    rows.setDefaultSectionSize(THUMBNAIL.height() + 4)
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setSectionsMovable(True)
