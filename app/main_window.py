@@ -21,6 +21,7 @@ from app.icons import icon
 from app.models.image_list import ImageListModel
 from app.models.results_table import ResultsTable
 from app.views.canvas import Canvas
+from app.views.compare_page import ComparePage
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
@@ -40,6 +41,14 @@ from app.views.workspace import Workspace
 LEFT_WIDTH, RIGHT_WIDTH, PLOT_HEIGHT = 236, 316, 150
 LEFT_HEIGHTS = (310, 390)
 TOOLBAR_ICON = QSize(20, 20)
+COMPARISONS = (
+    "compare_parts",
+    "compare_lam",
+    "compare_mask",
+    "compare_methods",
+    "compare_network",
+    "compare_selected",
+)
 
 
 class MainWindow(QMainWindow):
@@ -65,6 +74,7 @@ class MainWindow(QMainWindow):
                 "Segment": self.action("segment_whole"),
                 "Correct": self.action("segment_correct"),
                 "Wrong": self.action("segment_wrong"),
+                "Compare": self.action("compare_parts"),
             }
         )
         self.settings = SettingsPanel()
@@ -86,6 +96,8 @@ class MainWindow(QMainWindow):
         self.recent_sessions = QMenu("&Recent sessions")
         self.workspace = Workspace()
         self.workspace.add_page("Image", self._image_page())
+        self.compare = ComparePage([self.action(name) for name in COMPARISONS])
+        self.workspace.add_page("Compare", self.compare)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()
