@@ -11,7 +11,7 @@ from gridsal_core.statistics import ClassVotes
 from gridsal_core.types import ClassInfo
 
 SMALLEST_SHOWN: Final = 0.005
-OTHERS: Final = "other classes"
+OTHERS: Final = "others"
 OTHERS_COLOR: Final = (128, 128, 128)
 
 

@@ -13,7 +13,7 @@ from app.models.class_rows import ClassRow, shortened
 from app.theme import current_colors
 
 NAMES: Final = "ABCD"
-SWATCH_PX: Final = 10
+SWATCH_PX: Final = 9
 GAP_PX: Final = 6
 OWN_PX: Final = 8
 OTHER_PX: Final = 3
@@ -22,7 +22,7 @@ ROW_GAP_PX: Final = 6
 TRACK_ALPHA: Final = 110
 FEWEST_ROWS: Final = 3
 MOST_ROWS: Final = 6
-LARGEST_NAME: Final = 0.4
+LARGEST_NAME: Final = 0.36
 """Share of the width that names may take."""
 
 
