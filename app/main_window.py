@@ -74,8 +74,8 @@ class MainWindow(QMainWindow):
                 "Segment": self.action("segment_whole"),
                 "Correct": self.action("segment_correct"),
                 "Wrong": self.action("segment_wrong"),
-                "Compare": self.action("compare_parts"),
-            }
+            },
+            self.action("compare_parts"),
         )
         self.settings = SettingsPanel()
         self.run = RunPanel()

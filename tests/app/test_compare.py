@@ -316,7 +316,7 @@ def test_one_click_compares_the_correct_and_the_wrong_part_of_a_segment(demo: Dr
     assert not demo.window.action("compare_parts").isEnabled()
     y, x = mistake(class_map, label)
     demo.click(x, y)
-    demo.push(demo.window.request.part_buttons[3])
+    demo.push(demo.window.request.compare_button)
     page = demo.window.compare
     assert demo.window.workspace.currentWidget() is page
     demo.wait(lambda: not demo.app.comparisons.is_pending)
