@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import fsum, sqrt
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from gridsal_core.arrays import BoolArray, FloatArray, IndexArray
 from gridsal_core.errors import RequestError
 from gridsal_core.regions import widened
 from gridsal_core.types import Explanation
+
+# Counted piece by piece: of a huge image that needs less memory, and holds no other thread up.
+STRIP_PIXELS: Final = 2**18
 
 VoteSource = Literal["labels", "prediction"]
 
@@ -114,13 +117,18 @@ def class_votes(
             f"The map is {saliency.shape}, the region {region.shape} and the class map "
             f"{class_map.shape}; bring them to one size."
         )
-    context = ~region
-    classes = class_map[context]
-    weights = np.abs(saliency[context].astype(np.float64))
-    is_known = classes < class_count
-    by_class = np.bincount(classes[is_known], weights[is_known], minlength=class_count)
-    unlabelled = float(weights[~is_known].sum())
-    return ClassVotes(tuple(by_class.astype(np.float64).tolist()), unlabelled, source)
+    by_class = np.zeros(class_count, np.float64)
+    unlabelled = 0.0
+    rows = max(1, STRIP_PIXELS // max(1, region.shape[1]))
+    for top in range(0, region.shape[0], rows):
+        strip = slice(top, top + rows)
+        context = ~region[strip]
+        classes = class_map[strip][context]
+        weights = np.abs(saliency[strip][context].astype(np.float64))
+        is_known = classes < class_count
+        by_class += np.bincount(classes[is_known], weights[is_known], minlength=class_count)
+        unlabelled += float(weights[~is_known].sum())
+    return ClassVotes(tuple(by_class.tolist()), unlabelled, source)
 
 
 def context_votes(explanation: Explanation, label: IndexArray | None = None) -> ClassVotes:

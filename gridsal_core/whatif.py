@@ -217,6 +217,8 @@ def told(result: WhatIf) -> str:
         "remove": "Without the salient context",
         "painted": "Without the painted context",
     }[result.kind]
+    if result.threshold is not None:
+        done += f" (saliency from {result.threshold:g} on)"
     scores = (
         f"{done} {name} scores {result.score_after:.2f} inside the region, "
         f"{result.score_before:.2f} before."

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.theme import current_colors
 from gridsal_core.arrays import ByteArray
 
-BAR: Final = QSize(128, 10)
+BAR: Final = QSize(96, 10)
 GAP_PX: Final = 6
 
 

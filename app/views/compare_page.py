@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -79,10 +80,11 @@ class ComparePage(QWidget):
         self.stop.setToolTip("End the runs of this comparison; finished ones are kept")
         self.scale = ColorScale("context saliency", heat_table(1.0), ("0", "1"))
         self.difference_scale = ColorScale(
-            "this map less map A", difference_table(DIFFERENCE_OPACITY), ("−1", "1")
+            "less map A", difference_table(DIFFERENCE_OPACITY), ("−1", "1")
         )
         self._grid = QGridLayout()
         self._lay_out()
+        self._order_tabs()
         self._connect()
         self.set_count(FEWEST)
         self.set_difference_possible("Two maps of one image are needed")
@@ -192,6 +194,15 @@ class ComparePage(QWidget):
         layout.addWidget(self._progress)
         layout.addLayout(self._grid, 1)
         layout.addLayout(scales)
+
+    def _order_tabs(self) -> None:
+        """Tab goes through the buttons first, then panel by panel."""
+        order: list[QWidget] = [self.new, self.add, self.linked, self.difference, self.fit]
+        order.append(self.stop)
+        for panel in self.panels:
+            order += [panel.picker, panel.swap, panel.close_button, panel.view]
+        for first, second in pairwise(order):
+            QWidget.setTabOrder(first, second)
 
     def _tint(self) -> None:
         for name, drawing in ICONS.items():
