@@ -21,6 +21,7 @@ from app.icons import icon
 from app.models.image_list import ImageListModel
 from app.models.results_table import ResultsTable
 from app.views.canvas import Canvas
+from app.views.compare_page import ComparePage
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
@@ -42,6 +43,14 @@ LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 236, 316, 206
 LEFT_HEIGHTS = (310, 390)
 QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
+COMPARISONS = (
+    "compare_parts",
+    "compare_lam",
+    "compare_mask",
+    "compare_methods",
+    "compare_network",
+    "compare_selected",
+)
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +76,8 @@ class MainWindow(QMainWindow):
                 "Segment": self.action("segment_whole"),
                 "Correct": self.action("segment_correct"),
                 "Wrong": self.action("segment_wrong"),
-            }
+            },
+            self.action("compare_parts"),
         )
         self.settings = SettingsPanel()
         self.run = RunPanel()
@@ -89,6 +99,8 @@ class MainWindow(QMainWindow):
         self.recent_sessions = QMenu("&Recent sessions")
         self.workspace = Workspace()
         self.workspace.add_page("Image", self._image_page())
+        self.compare = ComparePage([self.action(name) for name in COMPARISONS])
+        self.workspace.add_page("Compare", self.compare)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import QApplication
 from app.controllers.appearance import AppearanceController
 from app.controllers.check_map import CheckMapController
 from app.controllers.commands import CommandsController
+from app.controllers.compare import CompareController
+from app.controllers.compare_networks import CompareNetworksController
+from app.controllers.comparisons import ComparisonsController
 from app.controllers.composer import ComposerController
 from app.controllers.copy_request import CopyRequestController
 from app.controllers.data import DataController
@@ -114,8 +117,16 @@ class Application(QObject):
         self.composers = ComposerController(window, session, settings, self.figures, presets)
         self.data = DataController(window, session, engine, self.tasks, settings)
         self.reports = ReportController(window, session, engine, self.tasks, settings)
-        self.what_ifs = WhatIfController(window, session, engine, settings)
+        self.what_ifs = WhatIfController(window, session, engine, self.tasks, settings)
         self.checks = CheckMapController(window, session, self.runs, engine, settings)
+        self.compare = CompareController(window, session, self.tasks, settings)
+        self.labels.pattern_changed.connect(lambda _pattern: self.compare.relabel())
+        self.comparisons = ComparisonsController(
+            window, session, engine, self.compare, self.requests.segments
+        )
+        self.compare_networks = CompareNetworksController(
+            window, session, self.networks, self.comparisons, self.compare, settings
+        )
         self.appearance = AppearanceController(window, settings)
         self.commands = CommandsController(window, settings)
         self.guide = GuideController(window, session, self.runs, settings)
@@ -141,7 +152,15 @@ class Application(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
-        owing = (self.runs, self.figures, self.data, self.reports, self.what_ifs, self.checks)
+        owing = (
+            self.runs,
+            self.comparisons,
+            self.figures,
+            self.data,
+            self.reports,
+            self.what_ifs,
+            self.checks,
+        )
         return any(each.is_pending for each in owing)
 
     def _on_ready(self, event: m.Ready) -> None:

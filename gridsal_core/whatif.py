@@ -6,7 +6,8 @@ The image is changed as the method's own perturbation does it, and the network p
     remove   x∘(1 - K) + a∘K,  K = (1 - R)∘M         all but the salient context
     painted  as remove,        K = (1 - R)∘P         all but what the user painted
 
-A gradient map is no mask: M is its absolute value over its largest outside R.
+A gradient map is no mask: M is its absolute value over its largest outside R. With a threshold t,
+M is 1 where it is t or more and 0 elsewhere: whole pixels are removed or kept, none in part.
 """
 
 from __future__ import annotations
@@ -28,6 +29,28 @@ WhatIfKind = Literal["keep", "remove", "painted"]
 KINDS: tuple[WhatIfKind, ...] = ("keep", "remove", "painted")
 
 
+@dataclass(frozen=True)
+class Flip:
+    """Pixels of R that went from one predicted class to another.
+
+    Parameters
+    ----------
+    before, after
+        Indices of the two classes.
+    pixels, share
+        How many there are, and which share of R that is, in (0, 1].
+    confidence_before, confidence_after
+        Mean probability of the predicted class there, on the image and on the changed image.
+    """
+
+    before: int
+    after: int
+    pixels: int
+    share: float
+    confidence_before: float
+    confidence_after: float
+
+
 @dataclass(frozen=True, eq=False)
 class WhatIf:
     """What the network says once the image is changed.
@@ -44,6 +67,8 @@ class WhatIf:
         The network's prediction on it.
     score_before, score_after
         Mean f_c over R on the image and on the changed image.
+    threshold
+        From which saliency on a pixel was taken as a whole; None if each was taken by its saliency.
     """
 
     kind: WhatIfKind
@@ -52,6 +77,7 @@ class WhatIf:
     prediction: Prediction
     score_before: float
     score_after: float
+    threshold: float | None = None
 
     @property
     def flipped(self) -> BoolArray:
@@ -73,6 +99,26 @@ class WhatIf:
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
     @property
+    def flips_by_class(self) -> tuple[Flip, ...]:
+        """The flipped pixels by the classes they left and went to, most first."""
+        before, after = self.explanation.prediction, self.prediction
+        flipped = self.flipped
+        if not flipped.any():
+            return ()
+        pairs = np.stack([before.class_map[flipped], after.class_map[flipped]], 1)
+        kinds, which, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+        sums = [
+            np.bincount(which.ravel(), each.confidence[flipped], len(kinds)) / counts
+            for each in (before, after)
+        ]
+        size = int(self.explanation.request.region.sum())
+        found = [
+            Flip(int(old), int(new), pixels, pixels / size, float(was), float(now))
+            for (old, new), pixels, was, now in zip(kinds, counts.tolist(), *sums, strict=True)
+        ]
+        return tuple(sorted(found, key=lambda flip: (-flip.pixels, flip.before, flip.after)))
+
+    @property
     def segmentation(self) -> tuple[tuple[int, int], ...]:
         """What R is predicted as now, as (class index, pixels), most first."""
         region = self.explanation.request.region
@@ -86,6 +132,7 @@ def what_if(
     explanation: Explanation,
     kind: WhatIfKind,
     painted: BoolArray | None = None,
+    threshold: float | None = None,
 ) -> WhatIf:
     """Change the image by an explanation and predict again.
 
@@ -101,30 +148,44 @@ def what_if(
         what was `painted`.
     painted
         (H, W) bool for `painted`; what of it lies inside R stays.
+    threshold
+        In (0, 1]: context of at least this saliency counts as 1, the rest as 0. None takes each
+        pixel by its saliency. Of no meaning for `painted`.
 
     Raises
     ------
     RequestError
-        If `painted` is missing, of another size, or outside R empty.
+        If `painted` is missing, of another size, or outside R empty, or the threshold is not in
+        (0, 1].
     ImageError, CheckpointError, DeviceError
         As `SegmentationNetwork.predict`.
     """
     from gridsal_core.objective import uninformative_images
 
+    if threshold is not None and not 0 < threshold <= 1:
+        raise RequestError(f"The threshold is {threshold}; give a saliency above 0, up to 1.")
     request, settings = explanation.request, explanation.settings
     blank = uninformative_images(network, request, settings)[0]
-    shown = _shown(explanation, kind, painted)[..., None]
+    shown = _shown(explanation, kind, painted, threshold)[..., None]
     image = np.clip(blank + (request.image - blank) * shown, 0, 1).astype(np.float32)
     prediction, score = network.predict_scored(
         image, request.region, request.class_index, settings.score
     )
-    return WhatIf(kind, explanation, image, prediction, explanation.scores.image, score)
+    before = explanation.scores.image
+    return WhatIf(kind, explanation, image, prediction, before, score, threshold)
 
 
-def _shown(explanation: Explanation, kind: WhatIfKind, painted: BoolArray | None) -> FloatArray:
+def _shown(
+    explanation: Explanation,
+    kind: WhatIfKind,
+    painted: BoolArray | None,
+    threshold: float | None,
+) -> FloatArray:
     """Return how much of every pixel is left: (H, W) in [0, 1]."""
     region = widened(explanation.request.region, explanation.settings.dilation)
     context = np.where(region, np.float32(0), _as_mask(explanation, region))
+    if threshold is not None:
+        context = (context >= threshold).astype(np.float32)
     if kind == "keep":
         return np.where(region, np.float32(1), context)
     if kind == "remove":
@@ -156,6 +217,8 @@ def told(result: WhatIf) -> str:
         "remove": "Without the salient context",
         "painted": "Without the painted context",
     }[result.kind]
+    if result.threshold is not None:
+        done += f" (saliency from {result.threshold:g} on)"
     scores = (
         f"{done} {name} scores {result.score_after:.2f} inside the region, "
         f"{result.score_before:.2f} before."

@@ -11,9 +11,9 @@ from app.actions.reasons import NO_RESULT
 from app.controllers.runs import RunController
 from app.main_window import MainWindow
 from app.models.framing import full_pixel
+from app.models.picture import to_rgb8
 from app.models.session import Session
 from app.workers.tiles import TileLoader
-from gridsal_core.arrays import ByteArray, FloatArray
 from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.reading import read_explanation
 from gridsal_core.types import Explanation
@@ -179,11 +179,3 @@ class DisplayController(QObject):
         if network is None or index >= len(network.classes):
             return f"{index} (no class)"
         return network.classes[index].name
-
-
-def to_rgb8(image: FloatArray) -> ByteArray:
-    """Bring (H, W, C) in [0, 1] to (H, W, 3) uint8: grey repeated, or the first three channels."""
-    pixels = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
-    if pixels.shape[2] >= 3:
-        return np.ascontiguousarray(pixels[..., :3])
-    return np.repeat(pixels[..., :1], 3, axis=2)

@@ -65,6 +65,11 @@ class RequestController(QObject):
         self.use_tool("pick")
         self._tell()
 
+    @property
+    def segments(self) -> SegmentsController:
+        """Who makes segments and their parts the region."""
+        return self._segments
+
     def pick_first_segment(self) -> None:
         """Pick a segment by itself once the next prediction is there: the demo starts so."""
         self._pick_first = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 
 from app.actions import allow
 from app.main_window import MainWindow
@@ -21,12 +21,16 @@ NO_PREDICTION = "There is no prediction to pick from yet; open a network, or pai
 NOT_PICKED = "Pick a segment first: choose the tool (S) and click one."
 NOTHING_CORRECT = "No pixel of this segment is correct."
 NOTHING_WRONG = "No pixel of this segment is wrong."
+ONE_PART = "Correct and wrong part can be compared where a segment has both."
 UNLABELLED = "No pixel of this segment is labelled with a class of the network."
 ACTIONS = ("segment_whole", "segment_correct", "segment_wrong")
 
 
 class SegmentsController(QObject):
     """Makes segments and their parts the region: by click, by menu, by key."""
+
+    compare_wanted = Signal(object, int)
+    """SegmentParts whose correct part and the part of this true class are to be compared."""
 
     def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
@@ -36,6 +40,7 @@ class SegmentsController(QObject):
             ACTIONS, (self._whole_again, self._pick_correct, self._pick_next_wrong), strict=True
         ):
             window.action(name).triggered.connect(act)
+        window.action("compare_parts").triggered.connect(self._compare_picked)
         for signal in (
             session.network_changed,
             session.current_changed,
@@ -80,6 +85,7 @@ class SegmentsController(QObject):
             return
         menu = SegmentMenu(self._window.canvas, self._offer(x, y))
         menu.chosen.connect(lambda true_class: self._on_chosen(x, y, true_class))
+        menu.compare_chosen.connect(lambda true_class: self._on_compare(x, y, true_class))
         menu.popup(place)
 
     def _on_chosen(self, x: int, y: int, true_class: int | None) -> None:
@@ -91,6 +97,29 @@ class SegmentsController(QObject):
             self._tell(self._session.why_not_compared)
         else:
             self._take(parts, true_class)
+
+    def _on_compare(self, x: int, y: int, true_class: int) -> None:
+        parts = self._parts(x, y)
+        if parts is None:  # the image went while the menu was open
+            self._tell(self._session.why_not_compared)
+        else:
+            self.compare_wanted.emit(parts, true_class)
+
+    def _compare_picked(self) -> None:
+        """Compare the parts of the picked segment: with the wrong part that is picked, if one is.
+
+        Else it is the largest one.
+        """
+        place = self._picked
+        parts = None if place is None else self._parts(*place)
+        if parts is None:
+            return
+        if parts.correct is None or not parts.erroneous:
+            self._tell(ONE_PART)
+            return
+        now = self._session.true_class
+        wrong = [part.true_class for part in parts.erroneous]
+        self.compare_wanted.emit(parts, now if now in wrong else wrong[0])
 
     def _offer(self, x: int, y: int) -> SegmentOffer:
         prediction, network = self._session.prediction, self._session.network
@@ -183,6 +212,7 @@ class SegmentsController(QObject):
         no_part = session.why_not_compared or not_picked
         for name, reason in zip(ACTIONS, (nothing or not_picked, no_part, no_part), strict=True):
             allow(self._window.action(name), reason)
+        allow(self._window.action("compare_parts"), no_part)
 
     def _tell(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, 8000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -12,11 +13,15 @@ from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import FIGURES
 from app.main_window import MainWindow
+from app.models.map_picture import MapPicture, segmented_picture
 from app.models.session import Session
 from app.settings import AppSettings
-from app.views.what_if_dialog import WhatIfDialog
-from app.workers import messages as m
+from app.views.what_if_dialog import KINDS, WhatIfDialog
 from app.workers.engine_client import EngineClient
+from app.workers.jobs_what_if import AskWhatIf, SaveWhatIf
+from app.workers.tasks import Tasks
+from gridsal_core.arrays import BoolArray
+from gridsal_core.types import Explanation
 from gridsal_core.whatif import WhatIf, WhatIfKind, told
 
 ACTIONS: Final[dict[str, WhatIfKind]] = {
@@ -24,23 +29,40 @@ ACTIONS: Final[dict[str, WhatIfKind]] = {
     "what_if_keep": "keep",
     "what_if_painted": "painted",
 }
-TITLES: Final[dict[WhatIfKind, str]] = {
-    "remove": "Without the salient context",
-    "keep": "Only the object and the salient context",
-    "painted": "Without the painted context",
-}
+ELSEWHERE: Final = (
+    "Another image than the explained one is shown; go back to it and paint what is to be removed."
+)
+SAID_MS: Final = 10_000
+
+Pictures = tuple[MapPicture, MapPicture]
+
+
+@dataclass(eq=False)
+class _Talk:
+    """One explanation that is questioned, and the dialog it is done in, once there is an answer."""
+
+    explanation: Explanation
+    dialog: WhatIfDialog | None = None
+    answer: WhatIf | None = None
+    asked: int = 0
 
 
 class WhatIfController(QObject):
     """Asks the engine, shows its answers, and has their figures written."""
 
     def __init__(
-        self, window: MainWindow, session: Session, engine: EngineClient, settings: AppSettings
+        self,
+        window: MainWindow,
+        session: Session,
+        engine: EngineClient,
+        tasks: Tasks,
+        settings: AppSettings,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._engine = window, session, engine
-        self._settings = settings
-        self._pending: dict[int, m.AskWhatIf | m.ExportWhatIf] = {}
+        self._tasks, self._settings = tasks, settings
+        self._owed = 0
+        self._talks: list[_Talk] = []
         menu = QMenu(window.result.what_if)
         for name, kind in ACTIONS.items():
             action = window.action(name)
@@ -51,59 +73,139 @@ class WhatIfController(QObject):
         session.image_loaded.connect(self._refresh)
         session.current_changed.connect(self._refresh)
         session.network_changed.connect(self._refresh)
-        engine.what_if_answered.connect(self._on_answered)
-        engine.exported.connect(lambda event: self._pending.pop(event.ticket, None))
-        engine.failed.connect(self._on_failed)
-        engine.died.connect(self._on_lost)
         self._refresh()
 
     @property
     def is_pending(self) -> bool:
         """Whether the engine still owes an answer or a file."""
-        return bool(self._pending)
+        return self._owed > 0
 
     def ask(self, kind: WhatIfKind) -> None:
-        """Change the context of the current result."""
-        result, region = self._session.result, self._session.region
-        if result is None or region is None:
+        """Change the context of the current result, in the dialog that questions it, if any."""
+        result = self._session.result
+        if result is None:
             return
-        painted = region.mask.copy() if kind == "painted" else None
-        self._window.status.showMessage(f"{TITLES[kind]}: the network predicts again…")
-        self._send(m.AskWhatIf(self._engine.new_ticket(), result, kind, painted))
+        talk = next((each for each in self._talks if each.explanation is result), None)
+        if talk is None:
+            talk = _Talk(result)
+            self._talks.append(talk)
+        if talk.dialog is not None:
+            talk.dialog.set_kind(kind)
+            talk.dialog.raise_()
+        self._ask(talk, kind, None if talk.dialog is None else talk.dialog.cut)
 
-    def _send(self, command: m.AskWhatIf | m.ExportWhatIf) -> None:
-        self._pending[command.ticket] = command
-        self._engine.send(command)
+    def _ask(self, talk: _Talk, kind: WhatIfKind, threshold: float | None) -> None:
+        painted: BoolArray | None = None
+        if kind == "painted":
+            loaded, region = self._session.loaded, self._session.region
+            request = talk.explanation.request
+            is_here = loaded is not None and (
+                (loaded.path, loaded.page) == (request.image_path, request.page)
+            )
+            if not is_here or region is None:
+                self._refuse(talk, ELSEWHERE, "")
+                return
+            painted = region.mask.copy()
+        talk.asked += 1
+        number = talk.asked
+        if talk.dialog is None:
+            self._window.status.showMessage(f"{KINDS[kind][0]}: the network predicts again…")
+        else:
+            talk.dialog.set_waiting()
+        self._owed += 1
+        self._engine.submit(
+            AskWhatIf(talk.explanation, kind, painted, threshold),
+            lambda answer: self._on_answered(talk, number, answer),
+            lambda sentence, trace: self._on_failed(talk, number, sentence, trace),
+        )
 
-    def _on_answered(self, event: m.WhatIfAnswered) -> None:
-        if self._pending.pop(event.ticket, None) is None:
+    def _on_answered(self, talk: _Talk, number: int, answer: WhatIf) -> None:
+        self._owed -= 1
+        if number != talk.asked:
+            return
+        # What came back holds a copy of the explanation.
+        answer = replace(answer, explanation=talk.explanation)
+        self._tasks.submit(
+            lambda: _pictures(answer),
+            lambda pictures: self._show(talk, number, answer, pictures),
+            lambda sentence: self._refuse(talk, sentence, ""),
+        )
+
+    def _show(self, talk: _Talk, number: int, answer: WhatIf, pictures: Pictures) -> None:
+        if number != talk.asked:
             return
         self._window.status.clearMessage()
-        result = event.result
-        title, sentence = TITLES[result.kind], told(result)
-        dialog = WhatIfDialog(title, sentence, event.png, self._window)
-        dialog.save_clicked.connect(lambda: self._save(dialog, result))
+        talk.answer = answer
+        dialog = talk.dialog or self._open(talk, answer.kind)
+        scores = answer.score_before, answer.score_after
+        dialog.set_answer(told(answer), *pictures, scores, answer.flips_by_class)
+
+    def _open(self, talk: _Talk, kind: WhatIfKind) -> WhatIfDialog:
+        explanation = talk.explanation
+        image = explanation.request.image_path
+        place = "" if image is None else f" in {image.name}"
+        title = f"What if the context of {explanation.class_name}{place} were not there?"
+        dialog = talk.dialog = WhatIfDialog(title, explanation.classes, self._window)
+        dialog.set_kind(kind)
+        dialog.asked.connect(lambda kind, threshold: self._ask(talk, kind, threshold))
+        dialog.save_clicked.connect(lambda: self._save(talk))
+        dialog.finished.connect(lambda: self._close(talk))
         dialog.show()
+        return dialog
 
-    def _save(self, dialog: WhatIfDialog, result: WhatIf) -> None:
-        image = result.explanation.request.image_path
+    def _close(self, talk: _Talk) -> None:
+        talk.asked += 1  # what is still to come is stale
+        talk.dialog = None
+        self._talks.remove(talk)
+
+    def _save(self, talk: _Talk) -> None:
+        answer, dialog = talk.answer, talk.dialog
+        if answer is None or dialog is None:
+            return
+        image = answer.explanation.request.image_path
         stem = "image" if image is None else image.stem
-        name = f"{stem}_{result.explanation.class_name}_{result.kind}"
+        name = f"{stem}_{answer.explanation.class_name}_{answer.kind}"
         path = ask_file(dialog, self._settings, "Save figure", name, FIGURES)
-        if path is not None:
-            self._send(m.ExportWhatIf(self._engine.new_ticket(), result, path))
+        if path is None:
+            return
+        self._owed += 1
 
-    def _on_failed(self, event: m.Failed) -> None:
-        if self._pending.pop(event.ticket, None) is not None:
-            self._window.status.clearMessage()
-            show_error(self._window, event.message, event.trace)
+        def failed(sentence: str, trace: str) -> None:
+            self._owed -= 1
+            show_error(self._window, sentence, trace)
 
-    def _on_lost(self) -> None:
-        if self._pending:
-            self._pending.clear()
-            show_error(self._window, "The engine ended while the context was changed; ask again.")
+        def saved(_path: object) -> None:
+            self._owed -= 1
+            self._window.status.showMessage(f"Saved {path}", SAID_MS)
+
+        self._engine.submit(SaveWhatIf(answer, path), saved, failed)
+
+    def _on_failed(self, talk: _Talk, number: int, sentence: str, trace: str) -> None:
+        self._owed -= 1
+        if number == talk.asked:
+            self._refuse(talk, sentence, trace)
+
+    def _refuse(self, talk: _Talk, sentence: str, trace: str) -> None:
+        self._window.status.clearMessage()
+        if talk.dialog is not None and not trace:
+            talk.dialog.set_refused(sentence)
+        else:
+            show_error(self._window, sentence, trace)
+        if talk.dialog is None and talk in self._talks:
+            self._talks.remove(talk)
 
     def _refresh(self) -> None:
         reason = NO_RESULT if self._session.result is None else ""
         for name in ACTIONS:
             allow(self._window.action(name), reason)
+
+
+def _pictures(answer: WhatIf) -> Pictures:
+    """Return before and after, the flipped pixels marked; called in a thread."""
+    explanation = answer.explanation
+    image = explanation.request.image
+    before = segmented_picture(
+        explanation, image, explanation.prediction, saliency=explanation.saliency
+    )
+    after = segmented_picture(explanation, answer.image, answer.prediction, marked=answer.flipped)
+    return before, after

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from gridsal_core.arrays import ByteArray
+from gridsal_core.arrays import ByteArray, FloatArray
 from gridsal_core.errors import ImageError
 from gridsal_core.frames import Box, ImageView
 from gridsal_core.images import PixelReader, open_pixels
@@ -77,6 +77,14 @@ def overview_size(full: tuple[int, int]) -> tuple[int, int]:
     height, width = full
     scale = min(1.0, sqrt(OVERVIEW_PIXELS / (height * width)))
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def to_rgb8(image: FloatArray) -> ByteArray:
+    """Bring (H, W, C) in [0, 1] to (H, W, 3) uint8: grey repeated, or the first three channels."""
+    pixels = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if pixels.shape[2] >= 3:
+        return np.ascontiguousarray(pixels[..., :3])
+    return np.repeat(pixels[..., :1], 3, axis=2)
 
 
 def to_qimage(rgb: ByteArray) -> QImage:

@@ -21,18 +21,21 @@ class RequestPanel(QWidget):
     ----------
     parts
         What the buttons do that make the region a part of the picked segment, by their text.
+    compare
+        Compares the parts of the picked segment.
     """
 
     class_chosen = Signal(object)
     """The class index, or None to follow the prediction."""
 
-    def __init__(self, parts: Mapping[str, QAction]) -> None:
+    def __init__(self, parts: Mapping[str, QAction], compare: QAction) -> None:
         super().__init__()
         self._region = note()
         self._region.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         # A part takes two lines to tell: the buttons below must not move under the pointer.
         self._region.setMinimumHeight(2 * self._region.fontMetrics().lineSpacing())
         self.part_buttons = [_button(text, action) for text, action in parts.items()]
+        self.compare_button = _button("Compare", compare)
         self.class_box = QComboBox()
         self.class_box.setMaxVisibleItems(20)
         fields = form()
@@ -42,8 +45,12 @@ class RequestPanel(QWidget):
             self.class_box,
             "The class to explain inside the region: the predicted one, or any other.",
         )
-        buttons = beside(*self.part_buttons, stretch=tuple(range(len(self.part_buttons))))
-        tip = "What of the picked segment is the region: all, what is correct, or what is wrong."
+        row = (*self.part_buttons, self.compare_button)
+        buttons = beside(*row, stretch=tuple(range(len(row))))
+        tip = (
+            "What of the picked segment is the region: all, what is correct, or what is wrong; "
+            "or compare correct and wrong."
+        )
         add_row(fields, "Part", buttons, tip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

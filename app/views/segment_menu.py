@@ -52,6 +52,8 @@ class SegmentMenu(QMenu):
 
     chosen = Signal(object)
     """The true class of the part that was chosen, or None for the whole segment."""
+    compare_chosen = Signal(int)
+    """The true class of the wrong part that is to be compared with the correct one."""
 
     def __init__(self, parent: QWidget, offer: SegmentOffer) -> None:
         super().__init__(parent)
@@ -74,6 +76,17 @@ class SegmentMenu(QMenu):
             more.setToolTipsVisible(True)
             for part in rest:
                 self._add_wrong(more, part)
+        if offer.correct is not None and offer.wrong:
+            self.addSeparator()
+            self._offer_comparison(offer.wrong[0])
+
+    def _offer_comparison(self, wrong: PartOffer) -> None:
+        text = f"Co&mpare correct and wrong part: {self._short(wrong.name)}"
+        action = self.addAction(text)
+        action.setToolTip(
+            "Explain both parts, and show their context side by side: why was it taken for that?"
+        )
+        action.triggered.connect(lambda: self.compare_chosen.emit(wrong.true_class))
 
     def _offer_whole(self, whole: PartOffer | None) -> None:
         if whole is None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.workers import messages as m
+from app.workers.jobs import explained_network
 from gridsal_core.arrays import FloatArray
 from gridsal_core.errors import (
     CardNeededError,
@@ -33,7 +34,6 @@ from gridsal_core.frames import ImageView
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
-    from gridsal_core.types import Explanation
 
 NICENESS = 5
 
@@ -71,8 +71,6 @@ class Engine:
             m.OpenNetwork: self._open,
             m.Predict: self._predict,
             m.Explain: self._explain,
-            m.AskWhatIf: self._what_if,
-            m.ExportWhatIf: self._export_what_if,
             m.CheckMap: self._check,
             m.ExportCurves: self._export_curves,
             m.RunJob: self._run_job,
@@ -193,27 +191,10 @@ class Engine:
         self._is_paused = isinstance(command, m.Pause)
         self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
 
-    def _what_if(self, command: m.AskWhatIf) -> None:
-        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, rendered
-        from gridsal_core.whatif import what_if
-
-        explanation = command.explanation
-        network = self._explained_network(explanation)
-        result = what_if(network, explanation, command.kind, command.painted)
-        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(result)])
-        self._connection.send(m.WhatIfAnswered(command.ticket, result, rendered(drawn, ".png")))
-
-    def _export_what_if(self, command: m.ExportWhatIf) -> None:
-        from gridsal_core.figure import FigureSpec, compose, exhibit_of_what_if, save_drawing
-
-        drawn = compose(FigureSpec(kind="what-if"), [exhibit_of_what_if(command.result)])
-        save_drawing(drawn, command.path)
-        self._connection.send(m.Exported(command.ticket, command.path))
-
     def _check(self, command: m.CheckMap) -> None:
         from gridsal_core.checks import check_explanation
 
-        network, ticket = self._explained_network(command.explanation), command.ticket
+        network, ticket = explained_network(self, command.explanation), command.ticket
 
         def stop() -> bool:
             self._between_steps()
@@ -238,14 +219,6 @@ class Engine:
 
     def _run_job(self, command: m.RunJob) -> None:
         self._connection.send(m.JobDone(command.ticket, command.job.run(self)))
-
-    def _explained_network(self, explanation: Explanation) -> SegmentationNetwork:
-        network = self.network()
-        if network.sha256 != explanation.provenance.checkpoint_sha256:
-            raise CheckpointError(
-                "Another network is open than the one that was explained; open that one again."
-            )
-        return network
 
     def network(self) -> SegmentationNetwork:
         """Return the open network; see `jobs.Desk`."""

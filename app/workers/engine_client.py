@@ -49,7 +49,6 @@ class EngineClient(QObject):
     predicted = Signal(object)
     finished = Signal(object)
     exported = Signal(object)
-    what_if_answered = Signal(object)
     check_progressed = Signal(object)
     checked = Signal(object)
     job_done = Signal(object)
@@ -79,7 +78,6 @@ class EngineClient(QObject):
             m.Predicted: self.predicted,
             m.Finished: self.finished,
             m.Exported: self.exported,
-            m.WhatIfAnswered: self.what_if_answered,
             m.CheckProgress: self.check_progressed,
             m.Checked: self.checked,
             m.JobDone: self.job_done,

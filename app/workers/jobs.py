@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from gridsal_core.errors import CheckpointError
+
 if TYPE_CHECKING:
     from gridsal_core.arrays import FloatArray
     from gridsal_core.frames import ImageView
     from gridsal_core.network import SegmentationNetwork
+    from gridsal_core.types import Explanation
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -54,6 +57,22 @@ class Job(Protocol[T_co]):
             With a sentence for the user.
         """
         ...
+
+
+def explained_network(desk: Desk, explanation: Explanation) -> SegmentationNetwork:
+    """Return the open network if it is the one that was explained.
+
+    Raises
+    ------
+    CheckpointError
+        If it is another one, or none is open.
+    """
+    network = desk.network()
+    if network.sha256 != explanation.provenance.checkpoint_sha256:
+        raise CheckpointError(
+            "Another network is open than the one that was explained; open that one again."
+        )
+    return network
 
 
 OnDone = Callable[[Any], None]

@@ -17,7 +17,6 @@ from gridsal_core.checks import Check
 from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot
-from gridsal_core.whatif import WhatIf, WhatIfKind
 
 NO_TICKET = 0
 """Of a Failed that no command caused."""
@@ -89,25 +88,6 @@ class Stop:
 
 
 @dataclass(frozen=True, eq=False)
-class AskWhatIf:
-    """Change the image by an explanation and predict again; answered by WhatIfAnswered."""
-
-    ticket: int
-    explanation: Explanation
-    kind: WhatIfKind
-    painted: BoolArray | None
-
-
-@dataclass(frozen=True, eq=False)
-class ExportWhatIf:
-    """Write before and after side by side (png, svg, pdf); answered by Exported."""
-
-    ticket: int
-    result: WhatIf
-    path: Path
-
-
-@dataclass(frozen=True, eq=False)
 class CheckMap:
     """Measure how far a map can be trusted; answered by CheckProgress, then Checked.
 
@@ -135,19 +115,7 @@ class RunJob:
     job: Job[Any]
 
 
-Command = (
-    OpenNetwork
-    | Predict
-    | Explain
-    | Pause
-    | Resume
-    | Stop
-    | AskWhatIf
-    | ExportWhatIf
-    | CheckMap
-    | ExportCurves
-    | RunJob
-)
+Command = OpenNetwork | Predict | Explain | Pause | Resume | Stop | CheckMap | ExportCurves | RunJob
 
 
 @dataclass(frozen=True)
@@ -227,15 +195,6 @@ class Exported:
     path: Path
 
 
-@dataclass(frozen=True, eq=False)
-class WhatIfAnswered:
-    """What the network says of the changed image, and before and after as PNG."""
-
-    ticket: int
-    result: WhatIf
-    png: bytes
-
-
 @dataclass(frozen=True)
 class CheckProgress:
     """So many parts of a check are done, of how many."""
@@ -279,7 +238,6 @@ Event = (
     | Progress
     | Finished
     | Exported
-    | WhatIfAnswered
     | CheckProgress
     | Checked
     | JobDone

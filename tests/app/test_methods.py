@@ -162,6 +162,50 @@ def test_what_is_painted_around_the_explained_region_can_be_removed(demo: Driver
     shown.close()
 
 
+def test_in_one_dialog_the_context_is_changed_one_way_after_the_other(demo: Driver) -> None:
+    click_digit(demo)
+    demo.run()
+    demo.action("what_if_remove")
+    demo.wait(lambda: dialog() is not None)
+    shown = there(dialog())
+    before, after = there(shown.before.picture), there(shown.after.picture)
+    assert before.class_map is not None
+    assert after.class_map is not None
+    flipped = (before.class_map != after.class_map) & demo.result.request.region
+    np.testing.assert_array_equal(after.marked, flipped)
+    pixels = [shown.table.item(row, 2) for row in range(shown.table.rowCount())]
+    assert sum(int(there(item).text().replace(",", "")) for item in pixels) == flipped.sum()
+    assert shown.empty.isVisible() == (not flipped.any())
+
+    # The views are linked, and the classes can be taken off to see what was removed.
+    shown.before.zoom_by(2)
+    assert shown.after.zoom == shown.before.zoom
+    shown.show_classes.setChecked(False)
+
+    def asks_again() -> None:
+        demo.wait(lambda: shown.text.text() != "The network predicts again…")
+
+    assert not shown.threshold.isEnabled()
+    shown.is_cut.setChecked(True)
+    asks_again()
+    assert "saliency from 0.5 on" in shown.text.text()
+    shown.kinds["keep"].setChecked(True)
+    asks_again()
+    assert shown.text.text().startswith("With the object and the salient context alone")
+    # Nothing is painted around the region: that is said where it was asked for.
+    shown.kinds["painted"].setChecked(True)
+    asks_again()
+    assert "Nothing outside the region is painted" in shown.text.text()
+    assert not shown.is_cut.isEnabled()
+
+    # The menu asks in the dialog that is there.
+    demo.action("what_if_remove")
+    asks_again()
+    assert there(dialog()) is shown
+    assert shown.kind == "remove"
+    shown.close()
+
+
 def test_without_anything_painted_around_it_that_is_said(demo: Driver) -> None:
     click_digit(demo)
     demo.run()

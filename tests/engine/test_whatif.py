@@ -110,3 +110,31 @@ def test_before_and_after_are_drawn_side_by_side(
     if ending == "png":
         with Image.open(file) as image:
             assert image.size[0] > 4 * found.request.region.shape[1]
+
+
+def test_flips_are_told_by_the_classes_they_left_and_went_to(found: Explanation) -> None:
+    result = what_if(wrap(FarColumns(START)), found, "remove")
+    (flip,) = result.flips_by_class
+    region = found.request.region
+
+    assert (flip.before, flip.after, flip.pixels, flip.share) == (1, 0, int(region.sum()), 1)
+    before = found.prediction.confidence[region].mean()
+    assert flip.confidence_before == pytest.approx(float(before), abs=1e-6)
+    after = result.prediction.confidence[region].mean()
+    assert flip.confidence_after == pytest.approx(float(after), abs=1e-6)
+    assert what_if(wrap(FarColumns(START)), found, "keep").flips_by_class == ()
+
+
+def test_with_a_threshold_pixels_are_removed_as_a_whole(found: Explanation) -> None:
+    result = what_if(wrap(FarColumns(START)), found, "remove", threshold=0.3)
+
+    gone = found.saliency >= 0.3
+    assert result.threshold == 0.3
+    np.testing.assert_array_equal(result.image[gone], 0)
+    np.testing.assert_array_equal(result.image[~gone], found.request.image[~gone])
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.1, -1.0])
+def test_a_threshold_is_a_saliency(found: Explanation, threshold: float) -> None:
+    with pytest.raises(RequestError, match="threshold"):
+        what_if(wrap(FarColumns(START)), found, "remove", threshold=threshold)
