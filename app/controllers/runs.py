@@ -173,7 +173,7 @@ class RunController(QObject):
         self._window.plot.clear(settings.planned)
         self._window.canvas.set_heat(np.zeros(run.region.shape, np.float32))
         self._window.result.set_result(None, None)
-        for layer in ("prediction", "errors"):  # red over other colours reads badly
+        for layer in ("prediction", "labels", "errors"):  # red over other colours reads badly
             self._window.layers.boxes[layer].setChecked(False)
         self._timer.start()
         self.run_changed.emit()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QPushButton
 
-from app.controllers.views import Plan
+from app.models.plan import Plan
 from app.models.framing import is_whole
 from app.models.image_list import CANNOT_BE_READ, REASON_ROLE, STATUS_ROLE
 from gridsal_core.demo import find_demo
