@@ -128,6 +128,8 @@ class CountsCache:
                 database = sqlite3.connect(
                     self._path, timeout=_PATIENCE_SECONDS, isolation_level=None
                 )
+                # A power cut may damage the file: that is a miss too, and counts are checksummed.
+                database.execute("PRAGMA synchronous = OFF")
                 database.execute(_CREATE)
                 database.execute("SELECT number FROM counts LIMIT 1").fetchone()
             except (OSError, sqlite3.Error) as error:
