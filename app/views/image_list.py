@@ -65,6 +65,7 @@ class ImageListPanel(QWidget):
         self.predict_button.clicked.connect(self.predict_clicked)
         self._nothing = self._make_nothing()
         self._pages = QStackedWidget()
+        self._pages.setMinimumHeight(TILE_SIZE.height() + SPACING)
         for page in (self._hint, self._list, self._nothing):
             self._pages.addWidget(page)
         head = QHBoxLayout()
@@ -185,8 +186,8 @@ class ImageListPanel(QWidget):
         text = "1 image" if count == 1 else f"{count:,} images"
         if shown != count:
             text = f"{shown:,} of {count:,}"
-            if words := self._count.toolTip():
-                text += f" · {words}"
+        if words := self._count.toolTip():
+            text += f" · {words}"
         metrics = self._count.fontMetrics()
         room = max(self.width() - 2 * SPACING, 120)
         if not self.clear_button.isHidden():
