@@ -7,14 +7,14 @@ SPECS: tuple[ActionSpec, ...] = (
         "predict_all",
         "&Network",
         "&Predict all images",
-        "Ctrl+Shift+P",
+        "F6",
         "Predict every image of the folder in the background, and count what is wrong",
     ),
     ActionSpec(
         "stop_predicting",
         "&Network",
         "&Stop predicting",
-        "",
+        "Shift+F6",
         "Stop predicting all images; what is known is kept",
     ),
     ActionSpec(

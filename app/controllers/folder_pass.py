@@ -74,7 +74,7 @@ class FolderPassController(QObject):
         runs.run_changed.connect(self._go_on)
         window.action("predict_all").triggered.connect(self.start)
         window.action("stop_predicting").triggered.connect(self.stop)
-        window.closing.connect(self.stop)
+        window.closing.connect(self._close)
         # Someone has to look again after what makes no signal, such as a run that was stopped.
         self._again = QTimer(self)
         self._again.setInterval(200)
@@ -118,6 +118,10 @@ class FolderPassController(QObject):
         self._show_state()
         if was_at_work:
             self._tell(f"Stopped after {self._done:,} of {self._total:,} images.")
+
+    def _close(self) -> None:
+        self._generation += 1  # what is being read of the cache is not waited for
+        self.stop()
 
     def _on_opened(self, event: m.NetworkOpened) -> None:
         self._opened = event

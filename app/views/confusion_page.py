@@ -71,6 +71,7 @@ class ConfusionPage(QWidget):
         self._title, self._about = heading(""), note(MATRIX_TIP)
         self.predict_button, self.export_button = ActionButton(predict), ActionButton(export)
         self._examples_title = note()
+        self._listed: tuple[str, Sequence[Example]] = ("", ())
         self._empty_title, self._empty_text = QLabel(), QLabel()
         self._empty_buttons = QHBoxLayout()
         self._offers: list[QPushButton] = []
@@ -140,8 +141,12 @@ class ConfusionPage(QWidget):
 
     def show_examples(self, title: str, examples: Sequence[Example]) -> None:
         """List the images behind a cell; none of them takes the list away."""
+        if (title, examples) == self._listed:
+            return
+        self._listed = (title, examples)
         self._side.setVisible(bool(title))
         self._examples_title.setText(title)
+        scrolled = self.examples.verticalScrollBar().value()
         chosen = self.examples.currentItem()
         place = None if chosen is None else chosen.data(PLACE_ROLE)
         self.examples.clear()
@@ -156,6 +161,7 @@ class ConfusionPage(QWidget):
             self.examples.addItem(item)
             if example.place == place:
                 self.examples.setCurrentItem(item)
+        self.examples.verticalScrollBar().setValue(scrolled)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

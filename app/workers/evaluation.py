@@ -89,6 +89,8 @@ def known_of_folder(
         Asked now and then; once it says no, what there is is returned.
     """
     statistics = FolderStatistics(len(images), class_count)
+    if not cache.is_file():
+        return statistics
     kept = CountsCache(cache)
     try:
         for name, stamp, counts in kept.folder(predictor, images.folder, class_count):

@@ -28,11 +28,6 @@ LEFT = Qt.MouseButton.LeftButton
 BACKGROUND, DIGIT_3 = 0, 4
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRIDSAL_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture(scope="class")
 def window(engine: EngineClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     """One window for all stories of a class: the demo, with all of its images predicted."""
