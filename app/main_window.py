@@ -22,6 +22,7 @@ from app.models.image_list import ImageListModel
 from app.models.results_table import ResultsTable
 from app.views.canvas import Canvas
 from app.views.compare_page import ComparePage
+from app.views.confusion_page import ConfusionPage
 from app.views.image_list import ImageListPanel
 from app.views.layers_panel import LayersPanel
 from app.views.legend import Legend
@@ -98,9 +99,12 @@ class MainWindow(QMainWindow):
         self.recent_folders = QMenu("Recent &folders")
         self.recent_sessions = QMenu("&Recent sessions")
         self.workspace = Workspace()
-        self.workspace.add_page("Image", self._image_page())
+        self.image_page = self._image_page()
         self.compare = ComparePage([self.action(name) for name in COMPARISONS])
+        self.confusion = ConfusionPage(self.action("predict_all"), self.action("export_confusion"))
+        self.workspace.add_page("Image", self.image_page)
         self.workspace.add_page("Compare", self.compare)
+        self.workspace.add_page("Confusion", self.confusion)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()

@@ -96,6 +96,7 @@ class AppSettings(BaseModel):
     window_geometry: Base64 = ""
     window_state: Base64 = ""
     export_folder: StoredPath | None = None
+    image_layout: Literal["list", "grid"] = "list"
     # The window's own range is narrower; this one is what a spin box can be given.
     brush_size: Annotated[int, Field(ge=1, le=10_000)] = 20
     smart_tolerance: Annotated[int, Field(ge=0, le=100)] = 20

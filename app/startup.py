@@ -20,6 +20,7 @@ from app.controllers.compare import CompareController
 from app.controllers.compare_networks import CompareNetworksController
 from app.controllers.comparisons import ComparisonsController
 from app.controllers.composer import ComposerController
+from app.controllers.confusion import ConfusionController
 from app.controllers.copy_request import CopyRequestController
 from app.controllers.data import DataController
 from app.controllers.dialogs import show_error
@@ -28,8 +29,11 @@ from app.controllers.errors import ErrorsController
 from app.controllers.export import ExportController
 from app.controllers.figures import FigureDesk
 from app.controllers.files import FilesController
+from app.controllers.folder_pass import FolderPassController
 from app.controllers.guide import GuideController
 from app.controllers.history import HistoryController
+from app.controllers.image_filter import ImageFilterController
+from app.controllers.label_layer import LabelLayerController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
 from app.controllers.networks import NetworkController
@@ -48,6 +52,7 @@ from app.controllers.sessions import SessionsController
 from app.controllers.views import ViewsController
 from app.controllers.what_if import WhatIfController
 from app.main_window import MainWindow
+from app.models.evaluation import FolderEvaluation
 from app.models.image_list import ImageListModel
 from app.models.session import Session
 from app.settings import AppSettings, load_settings, save_settings, settings_path
@@ -111,6 +116,7 @@ class Application(QObject):
         self.display = DisplayController(window, session, self.runs)
         # After the display, which empties the canvas for each new image.
         self.errors = ErrorsController(window, session, self.tasks)
+        self.label_layer = LabelLayerController(window, session)
         self.figures = FigureDesk(engine, session.results, lambda: settings.label_pattern, self)
         self.exports = ExportController(window, session, settings, self.figures)
         presets = settings_file.with_name(FILE_NAME)
@@ -146,8 +152,39 @@ class Application(QObject):
             window, session, self.networks, self.places, self.sessions.recorder
         )
         self.recovery = RecoveryController(window, session.results, self.sessions)
+        self._add_finding(images)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
+
+    def _add_finding(self, images: ImageListModel) -> None:
+        """Add what finds images and their errors in a folder."""
+        window, session, settings = self.window, self.session, self.settings
+        self.evaluation = FolderEvaluation(self)
+        self.folder_pass = FolderPassController(
+            window,
+            session,
+            self.evaluation,
+            self.networks,
+            self.views,
+            self.runs,
+            self.engine,
+            self.tasks,
+            settings,
+        )
+        self.labels.pattern_changed.connect(self.folder_pass.set_label_pattern)
+        self.image_filter = ImageFilterController(
+            window, session, images, self.evaluation, settings
+        )
+        self.confusion = ConfusionController(
+            window,
+            session,
+            images,
+            self.evaluation,
+            self.image_filter,
+            self.requests,
+            self.tasks,
+            settings,
+        )
 
     @property
     def is_busy(self) -> bool:

@@ -70,6 +70,21 @@ def color_table(classes: Sequence[ClassInfo]) -> ByteArray:
     return table
 
 
+def perceptual_ramp(low: Rgb, high: Rgb, steps: int = 256) -> ByteArray:
+    """Return (steps, 3) uint8 colours from one to the other, each as far from the next for the eye.
+
+    A straight line in OKLab (Ottosson 2020), where distances are those that are perceived.
+    """
+    ends = _to_oklab(np.array([low, high]))
+    part = np.linspace(0, 1, steps)[:, None]
+    lab = ends[0] + part * (ends[1] - ends[0])
+    lms = lab @ np.linalg.inv(_LMS_TO_OKLAB).T
+    linear = np.clip(lms**3 @ np.linalg.inv(_LINEAR_TO_LMS).T, 0, 1)
+    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    colors: ByteArray = np.rint(255 * curved).astype(np.uint8)
+    return colors
+
+
 @cache
 def _colors() -> tuple[Rgb, ...]:
     published = [_from_hex(code) for code in f"{_OKABE_ITO} {_TOL_MUTED} {_TOL_OTHERS}".split()]
@@ -95,8 +110,13 @@ def _from_hex(code: str) -> Rgb:
 
 def _perceived(rgb: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     """Return (N, 3) places in OKLab, with lightness drawn out."""
+    lab = _to_oklab(rgb)
+    lab[:, 0] *= _LIGHTNESS_WEIGHT
+    return lab
+
+
+def _to_oklab(rgb: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     part = rgb / 255
     linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
     lab: npt.NDArray[np.float64] = np.cbrt(linear @ _LINEAR_TO_LMS.T) @ _LMS_TO_OKLAB.T
-    lab[:, 0] *= _LIGHTNESS_WEIGHT
     return lab

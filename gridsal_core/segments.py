@@ -157,6 +157,31 @@ def foreground_segment(class_map: IndexArray) -> tuple[BoolArray, int]:
     return largest_segment(class_map, class_index), class_index
 
 
+def most_confused_pixel(
+    class_map: IndexArray, label: IndexArray, true_class: int, predicted: int
+) -> tuple[int, int] | None:
+    """Return where one class is taken for another the most: a pixel (x, y), column and row.
+
+    It lies in the segment predicted as `predicted` with the most pixels that truly are
+    `true_class`, and is one of these; None if there is no such pixel.
+
+    Parameters
+    ----------
+    class_map, label
+        (H, W) predicted and true classes.
+    true_class, predicted
+        What the pixel truly is, and what it is predicted as; they may be the same.
+    """
+    components, _ = _components(class_map, predicted)
+    components[label != true_class] = 0
+    pixels = np.bincount(components.ravel())
+    pixels[0] = 0
+    if not pixels.any():
+        return None
+    y, x = divmod(int((components == pixels.argmax()).argmax()), class_map.shape[1])
+    return x, y
+
+
 def majority_class(class_map: IndexArray, region: BoolArray) -> int:
     """Return the class that most pixels of the region have, the lower index of equal ones.
 

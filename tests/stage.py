@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ class Stage:
         if QApplication.instance() is None:
             QApplication([])
         self.folder = folder
+        os.environ["GRIDSAL_CACHE"] = str(folder)  # the user's own is not a stage
         self.street = (model, images)
         self.has_street = model.is_dir() and images.is_dir()
         self.driver = Driver(folder / "settings.json")

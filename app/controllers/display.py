@@ -75,9 +75,12 @@ class DisplayController(QObject):
         self._show_result()
         # Red over class colours reads badly: the map has the image to itself where there is one.
         boxes, has_result = self._window.layers.boxes, self._session.result_identity is not None
+        others = [boxes["errors"], boxes["labels"]]
         if has_result:
-            boxes["errors"].setChecked(False)
-        boxes["prediction"].setChecked(not has_result and not boxes["errors"].isChecked())
+            for box in others:
+                box.setChecked(False)
+        is_covered = any(box.isChecked() for box in others)
+        boxes["prediction"].setChecked(not has_result and not is_covered)
 
     def _on_network(self) -> None:
         network = self._session.network
@@ -147,6 +150,7 @@ class DisplayController(QObject):
             "heat": canvas.set_heat_opacity,
             "prediction": canvas.set_prediction_opacity,
             "errors": canvas.set_errors_opacity,
+            "labels": canvas.set_labels_opacity,
         }
         set_opacity[layer](opacity)
 

@@ -36,12 +36,12 @@ class ErrorsController(QObject):
         session, layers = self._session, self._window.layers
         loaded = session.loaded
         if loaded is not None and loaded.label is not None and session.network is not None:
-            layers.set_errors_reason("")
+            layers.set_reason("errors", "")
         # While the next image is read the box stays as it is: who pages through images with their
         # errors in sight goes on so.
         elif loaded is not None or session.current is None:
             was_shown = self._box.isChecked()
-            layers.set_errors_reason(session.why_not_compared)
+            layers.set_reason("errors", session.why_not_compared)
             if was_shown:
                 layers.boxes["prediction"].setChecked(session.result_identity is None)
         self._show()

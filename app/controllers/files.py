@@ -129,7 +129,7 @@ class FilesController(QObject):
         self._page_wanted = (Path(), 0)
 
     def _on_selected(self, row: int) -> None:
-        self._session.set_current(self._session.images[row])
+        self._session.set_current(self._images.path_at(row))
 
     def _on_image(self) -> None:
         loaded = self._session.loaded

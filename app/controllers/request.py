@@ -74,6 +74,10 @@ class RequestController(QObject):
         """Pick a segment by itself once the next prediction is there: the demo starts so."""
         self._pick_first = True
 
+    def pick_confusion(self, true_class: int, predicted: int) -> bool:
+        """Make the largest part of a segment that is so confused the region; False if none is."""
+        return self._segments.pick_confusion(true_class, predicted)
+
     def use_tool(self, name: str) -> None:
         """Give the left mouse button to a tool."""
         self._window.action(name).setChecked(True)

@@ -133,6 +133,7 @@ class RunSeveral(QObject):
                 wanted.class_index,
                 wanted.origin,
                 wanted.settings,
+                self._network,
             )
         )
 

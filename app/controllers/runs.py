@@ -186,7 +186,7 @@ class RunController(QObject):
         self._window.plot.clear(asked.settings.planned)
         self._window.canvas.set_heat(np.zeros(asked.size, np.float32))
         self._window.result.set_result(None, None)
-        for layer in ("prediction", "errors"):  # red over other colours reads badly
+        for layer in ("prediction", "labels", "errors"):  # red over other colours reads badly
             self._window.layers.boxes[layer].setChecked(False)
 
     def _take_snapshot(self) -> None:

@@ -13,7 +13,7 @@ from app.tools.base import Combine
 from app.tools.pick import PartKind
 from app.views.segment_menu import PartOffer, SegmentMenu, SegmentOffer
 from gridsal_core.comparison import SegmentParts, segment_parts
-from gridsal_core.segments import segment_at
+from gridsal_core.segments import most_confused_pixel, segment_at
 from gridsal_core.types import RegionOrigin
 
 PICKED: Final[tuple[RegionOrigin, ...]] = ("predicted segment", "correct part", "erroneous part")
@@ -79,6 +79,21 @@ class SegmentsController(QObject):
                 self._tell("This pixel is correct; point at one that is wrong (X shows them).")
             else:
                 self._tell("This pixel has no label; point at one that is wrong (X shows them).")
+
+    def pick_confusion(self, true_class: int, predicted: int) -> bool:
+        """Make the largest part of a segment that is so confused the region; False if none is.
+
+        The part is correct where the two classes are the same.
+        """
+        loaded, prediction = self._session.loaded, self._session.prediction
+        if loaded is None or loaded.label is None or prediction is None:
+            return False
+        place = most_confused_pixel(prediction.class_map, loaded.label, true_class, predicted)
+        parts = None if place is None else self._parts(*place)
+        if parts is None:
+            return False
+        self._take(parts, true_class)
+        return True
 
     def _open_menu(self, x: int, y: int, place: QPoint) -> None:
         if self._session.region is None:

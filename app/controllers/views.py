@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import floor, sqrt
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.items import unless_whole
 from app.models.picture import Picture
+from app.models.plan import Plan, Plans, area, max_pixels, most_pixels, whole_image
 from app.models.session import LoadedImage, Session
 from app.workers.labels import LabelRules
 from app.workers.loading import TooLarge, at_frame, load_image, with_label
@@ -24,53 +24,11 @@ from app.workers.tasks import Tasks
 from gridsal_core.frames import Frame, ImageView
 from gridsal_core.images import image_info
 from gridsal_core.regions import bounding_box
-from gridsal_core.types import NetworkInfo
-from gridsal_core.working_scale import WorkingScale, choose_frame, full_box, possible_pixels
+from gridsal_core.working_scale import WorkingScale, choose_frame, full_box
 
-# Without a network nobody knows what fits; ordinary photographs are taken as they are.
-DEFAULT_PIXELS = 4_000_000
-# The layers of the window take some 20 bytes for each working pixel, and time to colour.
-COMFORTABLE_PIXELS = 16_000_000
-POSSIBLE_PIXELS = 50_000_000
 PATIENCE_MS = 400
 
-# What fits is an estimate from the memory that is free; a frame is kept within these factors of it,
-# so that results stay with their image when the same network is opened again.
-KEPT_FROM, KEPT_UP_TO = 0.5, 1.25
-
 Place = tuple[Path, int]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the frame of an image is found: a frame that was chosen before, or a scale."""
-
-    scale: WorkingScale
-    crop: Frame | None
-    fitted: Frame | None
-    max_pixels: int
-    possible_pixels: int = POSSIBLE_PIXELS
-
-    def frame(self, full: tuple[int, int]) -> Frame:
-        """Return the frame for an image of this (height, width)."""
-        crop = self.crop
-        if (
-            crop is not None
-            and crop.full == full
-            and _area(crop.size) <= KEPT_UP_TO * self.max_pixels
-        ):
-            return crop
-        scale: WorkingScale = "fit" if self.scale == "crop" else self.scale
-        fitted = self.fitted
-        if scale == "fit" and fitted is not None and fitted.full == full:
-            wanted = min(self.max_pixels, _area(full))
-            if KEPT_FROM * wanted <= _area(fitted.size) <= KEPT_UP_TO * self.max_pixels:
-                return fitted
-        if isinstance(scale, float) and _area(full) * scale**2 > self.possible_pixels:
-            scale = "fit"
-        # What is comfortable bounds what is proposed, not what is asked for.
-        most = self.max_pixels if scale == "fit" else self.possible_pixels
-        return choose_frame(full, scale, most)
 
 
 class ViewsController(QObject):
@@ -118,8 +76,8 @@ class ViewsController(QObject):
         refusal = ""
         if scale == "crop" and region.is_empty:
             refusal = "Pick or paint a region first: the crop window is put around it."
-        elif isinstance(scale, float) and _area(full) * scale**2 > most_pixels(session.network):
-            most_scale = floor(100 * sqrt(most_pixels(session.network) / _area(full)))
+        elif isinstance(scale, float) and area(full) * scale**2 > most_pixels(session.network):
+            most_scale = floor(100 * sqrt(most_pixels(session.network) / area(full)))
             refusal = f"That is too large to be worked on; choose at most {most_scale} %."
         if refusal:
             self._tell(refusal)
@@ -168,6 +126,14 @@ class ViewsController(QObject):
         self._pattern = pattern
         if self._session.loaded is not None:
             self._relabel(self._session.loaded)
+
+    @property
+    def plans(self) -> Plans:
+        """How the frames of the images' first pages are found, with the network that is open."""
+        network = self._session.network
+        usual = Plan("fit", None, None, max_pixels(network), most_pixels(network))
+        first_pages = (path for path, page in {**self._scales, **self._fitted} if page == 0)
+        return Plans(usual, {path: whole_image(self._plan((path, 0))) for path in first_pages})
 
     @property
     def _rules(self) -> LabelRules:
@@ -353,19 +319,3 @@ class ViewsController(QObject):
         self._asked += 1
         if self._picture is not None:
             self._picture.close()
-
-
-def max_pixels(network: NetworkInfo | None) -> int:
-    """How many pixels are worked on unless the user asks for more."""
-    known = network.max_pixels if network is not None else 0
-    return min(known, COMFORTABLE_PIXELS) if known else DEFAULT_PIXELS
-
-
-def most_pixels(network: NetworkInfo | None) -> int:
-    """How many pixels can be worked on if the user asks for them."""
-    known = network.max_pixels if network is not None else 0
-    return min(possible_pixels(known), POSSIBLE_PIXELS) if known else POSSIBLE_PIXELS
-
-
-def _area(size: tuple[int, int]) -> int:
-    return size[0] * size[1]

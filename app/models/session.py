@@ -359,11 +359,8 @@ class Session(QObject):
         return ""
 
     @property
-    def why_not_compared(self) -> str:
-        """Say what is missing before the prediction can be held against labels; empty if nothing.
-
-        A sentence for the user.
-        """
+    def why_no_labels(self) -> str:
+        """Say what is missing before the label map can be shown; empty if nothing."""
         if self.network is None:
             return "Open a network first: File > Open model."
         if self.current is None:
@@ -377,6 +374,16 @@ class Session(QObject):
             return loaded.label_note or (
                 f"{loaded.path.name} has no label map; File > Label maps says where they are."
             )
+        return ""
+
+    @property
+    def why_not_compared(self) -> str:
+        """Say what is missing before the prediction can be held against labels; empty if nothing.
+
+        A sentence for the user.
+        """
+        if missing := self.why_no_labels:
+            return missing
         return "" if self.prediction else self._trouble or "The prediction is being made."
 
     def _item_at(self, place: Place) -> ImageItem:

@@ -40,7 +40,7 @@ from gridsal_core.arrays import BoolArray, ByteArray, FloatArray, IndexArray
 from gridsal_core.frames import Box, Frame
 from gridsal_core.types import ClassInfo
 
-Layer = Literal["image", "prediction", "errors", "perturbed", "heat", "region"]
+Layer = Literal["image", "labels", "prediction", "errors", "perturbed", "heat", "region"]
 
 DEFAULT_HEAT_OPACITY = 0.8
 ARROW_PAN_PX = 64
@@ -49,9 +49,9 @@ ARROW_PAN_PX = 64
 class Canvas(ZoomView):
     """Shows one image and what is known about it; turns gestures into calls of the tool.
 
-    Layers from bottom to top: image, perturbed image, prediction, errors, heat map, region outline,
-    brush cursor, half-drawn outline. The wheel zooms about the pointer; the middle button, or Space
-    and the left one, pans; the arrow keys pan; the right button asks for a menu.
+    Layers from bottom to top: image, perturbed image, labels, prediction, errors, heat map, region
+    outline, brush cursor, half-drawn outline. The wheel zooms about the pointer; the middle button,
+    or Space and the left one, pans; the arrow keys pan; the right button asks for a menu.
     """
 
     hovered = Signal(int, int)
@@ -74,6 +74,7 @@ class Canvas(ZoomView):
         self._image = DetailLayer()
         self._frame_layer = FrameLayer()
         self._perturbed = ImageLayer()
+        self._labels = PredictionLayer()
         self._prediction = PredictionLayer()
         self._errors = ErrorLayer()
         self._heat = IndexLayer()
@@ -82,6 +83,7 @@ class Canvas(ZoomView):
         self._layers: dict[Layer, ImageLayer | OutlineLayer] = {
             "image": self._image,
             "perturbed": self._perturbed,
+            "labels": self._labels,
             "prediction": self._prediction,
             "errors": self._errors,
             "heat": self._heat,
@@ -93,6 +95,7 @@ class Canvas(ZoomView):
         self._frame = Frame.whole((1, 1))
         self._perturbed.setVisible(False)
         self._errors.setVisible(False)
+        self._labels.setVisible(False)
         self._picture_key = 0
         self._heat.set_table(heat_table(DEFAULT_HEAT_OPACITY))
 
@@ -132,6 +135,7 @@ class Canvas(ZoomView):
         self.cancel_gesture()
         is_same = bool(levels) and levels[0].cacheKey() == self._picture_key
         self.set_prediction(None, ())
+        self.set_labels(None, ())
         self.set_errors(None)
         self.set_perturbed(None)
         self.set_heat(None)
@@ -166,12 +170,24 @@ class Canvas(ZoomView):
         self._prediction.set_prediction(class_map, classes)
 
     def set_class_visible(self, index: int, is_visible: bool) -> None:
-        """Show or hide one class of the prediction."""
+        """Show or hide one class of the prediction and of the labels."""
         self._prediction.set_class_visible(index, is_visible)
+        self._labels.set_class_visible(index, is_visible)
 
     def set_prediction_opacity(self, opacity: float) -> None:
         """Set the opacity of the prediction, 0 to 1."""
         self._prediction.set_strength(opacity)
+
+    def set_labels(self, label: IndexArray | None, classes: tuple[ClassInfo, ...]) -> None:
+        """Lay (H, W) true classes over the image while their layer is visible.
+
+        Pixels whose value is no class stay clear.
+        """
+        self._labels.set_prediction(label, classes)
+
+    def set_labels_opacity(self, opacity: float) -> None:
+        """Set the opacity of the labels, 0 to 1."""
+        self._labels.set_strength(opacity)
 
     def set_errors(self, verdicts: ByteArray | None) -> None:
         """Lay (H, W) verdicts of `compare` over the image while their layer is visible."""
@@ -199,7 +215,7 @@ class Canvas(ZoomView):
         self._region.set_region(region, box)
 
     def set_layer_visible(self, layer: Layer, is_visible: bool) -> None:
-        """Show or hide a layer; the perturbed image and the errors start hidden."""
+        """Show or hide a layer; the perturbed image, the labels and the errors start hidden."""
         self._layers[layer].setVisible(is_visible)
         self._show_heat_bar()
 

@@ -1,40 +1,31 @@
-"""The panel with the images of the folder: thumbnail beside name and status."""
+"""The panel with the images of the folder: thumbnails, names and status, and which ones to show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QListView,
+    QPushButton,
     QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from app.models.image_list import REASON_ROLE, STATUS_ROLE
-from app.theme import current_colors
+from app.models.image_list import ImageListModel
+from app.views.image_filter_bar import ImageFilterBar
+from app.views.image_rows import (
+    ROW_HEIGHT,
+    SPACING,
+    TILE_SIZE,
+    ImageRowDelegate,
+    ImageTileDelegate,
+)
+from app.views.pass_bar import PassBar
 
-THUMBNAIL_SIZE = QSize(72, 54)
-SPACING = 8
-ROW_HEIGHT = THUMBNAIL_SIZE.height() + SPACING
-SEPARATORS = "_- /"
 DEFAULT_HINT = "Open an image folder (Ctrl+Shift+O) or drop one here"
+NO_MATCH = "No image matches. Clear the filter to see all."
 
 
 class ImageListPanel(QWidget):
@@ -50,33 +41,49 @@ class ImageListPanel(QWidget):
 
     image_selected = Signal(int)
     """Row of the image that became current, by mouse, keys or `select`."""
+    clear_clicked = Signal()
+    """All images are to be shown again."""
+    predict_clicked = Signal()
+    """All images are to be predicted, so that a filter has something to go by."""
 
-    def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ImageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self.filter_bar = ImageFilterBar()
+        self.pass_bar = PassBar()
         self._count = QLabel()
         self._count.setProperty("role", "muted")
+        self.clear_button = QPushButton("Clear")
+        self.clear_button.setToolTip("Show all images again, by name")
+        self.clear_button.clicked.connect(self.clear_clicked)
+        self.clear_button.hide()
         self._list = _list_of(model)
-        self._hint = QLabel(DEFAULT_HINT)
-        self._hint.setProperty("role", "muted")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setWordWrap(True)
-        self._hint.setMargin(2 * SPACING)
+        self._hint = _hint(DEFAULT_HINT)
+        self._no_match = _hint(NO_MATCH)
+        self.predict_button = QPushButton("Predict all images")
+        self.predict_button.setToolTip("Predict every image of the folder, in the background")
+        self.predict_button.clicked.connect(self.predict_clicked)
+        self._nothing = self._make_nothing()
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._hint)
-        self._pages.addWidget(self._list)
+        self._pages.setMinimumHeight(ROW_HEIGHT + SPACING)
+        for page in (self._hint, self._list, self._nothing):
+            self._pages.addWidget(page)
+        head = QHBoxLayout()
+        head.setSpacing(SPACING)
+        head.addWidget(self._count, 1)
+        head.addWidget(self.clear_button)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self._count)
+        layout.setSpacing(6)
+        layout.addWidget(self.filter_bar)
+        layout.addLayout(head)
         layout.addWidget(self._pages, 1)
+        layout.addWidget(self.pass_bar)
         self.setFocusProxy(self._list)
 
         self._list.selectionModel().currentChanged.connect(self._on_current)
         model.modelReset.connect(self._show_count)
-        model.rowsInserted.connect(self._show_count)
-        model.rowsRemoved.connect(self._show_count)
         self._show_count()
 
     @property
@@ -85,9 +92,45 @@ class ImageListPanel(QWidget):
         row = self._list.currentIndex().row()
         return None if row < 0 else row
 
+    @property
+    def count_text(self) -> str:
+        """What is said of how many images are shown."""
+        return self._count.text()
+
     def set_hint(self, text: str) -> None:
         """Set what is said where there are no images."""
         self._hint.setText(text)
+
+    def set_filter_words(self, words: str, *, is_active: bool, is_ready: bool) -> None:
+        """Say what the images are filtered by.
+
+        Parameters
+        ----------
+        words
+            What besides the name.
+        is_active
+            Whether there is anything to clear.
+        is_ready
+            Whether all is known that the filter goes by; if not, a prediction of all is offered.
+        """
+        self._count.setToolTip(words)
+        self.clear_button.setVisible(is_active)
+        self.predict_button.setVisible(not is_ready)
+        told = "" if is_ready else " Images that are not predicted yet are not found by class."
+        self._no_match.setText(NO_MATCH + told)
+        self._show_count()
+
+    def set_grid(self, is_grid: bool) -> None:
+        """Show tiles side by side, or rows."""
+        view = self._list
+        view.setFlow(QListView.Flow.LeftToRight if is_grid else QListView.Flow.TopToBottom)
+        view.setWrapping(is_grid)
+        view.setResizeMode(QListView.ResizeMode.Adjust if is_grid else QListView.ResizeMode.Fixed)
+        view.setGridSize(TILE_SIZE if is_grid else QSize())
+        view.setItemDelegate(ImageTileDelegate(view) if is_grid else ImageRowDelegate(view))
+        step = TILE_SIZE.height() if is_grid else ROW_HEIGHT
+        view.verticalScrollBar().setSingleStep(step // 2)
+        view.scrollTo(view.currentIndex())
 
     def select(self, row: int) -> None:
         """Make a row current and bring it into view; out of range, nothing happens."""
@@ -98,69 +141,76 @@ class ImageListPanel(QWidget):
             self._list.scrollTo(index)
 
     def select_next(self) -> None:
-        """Go to the next image; at the last one, nothing happens."""
+        """Go to the next image that is shown; at the last one, nothing happens."""
         row = self.current_row
         self.select(0 if row is None else row + 1)
 
     def select_previous(self) -> None:
-        """Go to the previous image; at the first one, nothing happens."""
+        """Go to the previous image that is shown; at the first one, nothing happens."""
         row = self.current_row
         self.select(0 if row is None else row - 1)
 
+    @property
+    def scroll_place(self) -> int:
+        """How far the list is scrolled, for `restore_scroll`."""
+        return self._list.verticalScrollBar().value()
+
+    def restore_scroll(self, place: int) -> None:
+        """Scroll the list as it was before its rows were exchanged."""
+        self._list.doItemsLayout()
+        self._list.verticalScrollBar().setValue(place)
+
+    def focus_filter(self) -> None:
+        """Let the name to search for be typed."""
+        self.filter_bar.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter_bar.name.selectAll()
+
     def sizeHint(self) -> QSize:
         return QSize(220, 400)
+
+    def _make_nothing(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.addStretch(1)
+        layout.addWidget(self._no_match)
+        layout.addWidget(self.predict_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        return page
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():
             self.image_selected.emit(current.row())
 
     def _show_count(self) -> None:
-        count = self._model.rowCount()
-        self._count.setText("1 image" if count == 1 else f"{count:,} images")
+        shown, count = self._model.rowCount(), len(self._model.paths)
+        text = "1 image" if count == 1 else f"{count:,} images"
+        if shown != count:
+            text = f"{shown:,} of {count:,}"
+        if words := self._count.toolTip():
+            text += f" · {words}"
+        metrics = self._count.fontMetrics()
+        room = max(self.width() - 2 * SPACING, 120)
+        if not self.clear_button.isHidden():
+            room -= self.clear_button.sizeHint().width() + SPACING
+        self._count.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
         self._count.setVisible(count > 0)
-        self._pages.setCurrentWidget(self._list if count else self._hint)
+        self.filter_bar.setVisible(count > 0)
+        page = self._list if shown else self._nothing
+        self._pages.setCurrentWidget(page if count else self._hint)
 
 
-class ImageRowDelegate(QStyledItemDelegate):
-    """Paints thumbnail, name and status of one row.
-
-    Rows have one size, known without the data: asking for the thumbnail would read every file.
-    """
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        return QSize(THUMBNAIL_SIZE.width(), ROW_HEIGHT)
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        rect, state = option.rect, option.state
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        colors = current_colors()
-        painter.save()
-        if is_selected:
-            painter.fillRect(rect, option.palette.highlight())
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor(colors.window))
-        inner = rect.adjusted(SPACING // 2, SPACING // 2, -SPACING // 2, -SPACING // 2)
-        frame = QRect(inner.topLeft(), THUMBNAIL_SIZE)
-        _paint_thumbnail(painter, frame, index)
-
-        area = inner.adjusted(THUMBNAIL_SIZE.width() + SPACING, 0, 0, 0)
-        main, minor = (colors.on_accent,) * 2 if is_selected else (colors.text, colors.muted)
-        if index.data(REASON_ROLE) and not is_selected:
-            minor = colors.series[0]
-        lines = [(line, main) for line in name_lines(index.data(), painter, area.width())]
-        _paint_lines(painter, area, [*lines, (index.data(STATUS_ROLE), minor)])
-        painter.restore()
+def _hint(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    label.setMargin(2 * SPACING)
+    return label
 
 
-def _list_of(model: QAbstractItemModel) -> QListView:
+def _list_of(model: ImageListModel) -> QListView:
     view = QListView()
+    view.setObjectName("images")
     view.setModel(model)
     view.setItemDelegate(ImageRowDelegate(view))
     view.setUniformItemSizes(True)
@@ -172,54 +222,3 @@ def _list_of(model: QAbstractItemModel) -> QListView:
     view.setAccessibleName("Images of the folder")
     view.setToolTip("A click shows an image; PgUp and PgDown go to the previous and the next one")
     return view
-
-
-def _paint_thumbnail(
-    painter: QPainter, frame: QRect, index: QModelIndex | QPersistentModelIndex
-) -> None:
-    colors = current_colors()
-    pixmap = index.data(Qt.ItemDataRole.DecorationRole)
-    if isinstance(pixmap, QPixmap):
-        size = pixmap.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(QPoint(), size)
-        target.moveCenter(frame.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(target, pixmap)
-        return
-    painter.fillRect(frame, QColor(colors.canvas))
-    if index.data(REASON_ROLE):
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = painter.pen()
-        pen.setColor(QColor(colors.muted))
-        pen.setWidthF(1.5)
-        painter.setPen(pen)
-        cross = QRect(0, 0, 16, 16)
-        cross.moveCenter(frame.center())
-        painter.drawLine(cross.topLeft(), cross.bottomRight())
-        painter.drawLine(cross.bottomLeft(), cross.topRight())
-
-
-def name_lines(name: str, painter: QPainter, width: int) -> list[str]:
-    """Break a file name into at most two lines, at a separator if there is one.
-
-    The second is shortened in the middle: the end tells one image of a series from the next.
-    """
-    metrics = painter.fontMetrics()
-    if metrics.horizontalAdvance(name) <= width:
-        return [name]
-    breaks = [i + 1 for i, char in enumerate(name) if char in SEPARATORS]
-    fitting = [i for i in breaks if metrics.horizontalAdvance(name[:i]) <= width]
-    cut = fitting[-1] if fitting else 0
-    rest = metrics.elidedText(name[cut:], Qt.TextElideMode.ElideMiddle, width)
-    return [name[:cut], rest] if cut else [rest]
-
-
-def _paint_lines(painter: QPainter, area: QRect, lines: Sequence[tuple[str, str]]) -> None:
-    """Paint non-empty lines one below the other, centred in height."""
-    shown = [(text, color) for text, color in lines if text]
-    height = painter.fontMetrics().height() + 1
-    top = area.center().y() - len(shown) * height // 2 + 1
-    for number, (text, color) in enumerate(shown):
-        painter.setPen(QColor(color))
-        line = QRect(area.left(), top + number * height, area.width(), height)
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

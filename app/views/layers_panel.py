@@ -18,6 +18,7 @@ ROWS = (
         "The network's class at every pixel (P)",
         DEFAULT_PREDICTION_OPACITY,
     ),
+    ("labels", "Labels", "The true classes, from the label map (T)", DEFAULT_PREDICTION_OPACITY),
     (
         "errors",
         "Errors",
@@ -28,7 +29,9 @@ ROWS = (
     ("perturbed", "Perturbed image", "What was left of the image in the end (O)", None),
     ("region", "Region outline", "The request, in blue (R)", None),
 )
-AT_FIRST_HIDDEN = ("perturbed", "errors")
+AT_FIRST_HIDDEN = ("perturbed", "errors", "labels")
+# One over the other, their colours would mix into colours that no legend explains.
+TAKE_TURNS = ("prediction", "labels", "errors")
 
 
 class LayersPanel(QWidget):
@@ -66,9 +69,10 @@ class LayersPanel(QWidget):
         layout.setSpacing(GAP)
         layout.addWidget(heading("Layers"))
         layout.addLayout(grid)
-        self.boxes["prediction"].toggled.connect(lambda on: self._cover("errors", on))
-        self.boxes["errors"].toggled.connect(self._on_errors)
-        self._on_errors(False)
+        for name in TAKE_TURNS:
+            self.boxes[name].toggled.connect(lambda on, layer=name: self._cover(layer, on))
+        self.boxes["errors"].toggled.connect(self.error_legend.setVisible)
+        self.error_legend.setVisible(False)
         self.set_has_result(False)
 
     def toggle(self, layer: str) -> None:
@@ -82,20 +86,16 @@ class LayersPanel(QWidget):
         if not has_result:
             self.boxes["perturbed"].setChecked(False)
 
-    def set_errors_reason(self, reason: str) -> None:
-        """Say why there can be no error view of this image; empty if there can be one."""
-        box, slider = self.boxes["errors"], self.sliders["errors"]
-        box.setToolTip(reason or next(tip for name, _, tip, _ in ROWS if name == "errors"))
+    def set_reason(self, layer: str, reason: str) -> None:
+        """Say why there can be no such view of this image; empty if there can be one."""
+        box, slider = self.boxes[layer], self.sliders[layer]
+        box.setToolTip(reason or next(tip for name, _, tip, _ in ROWS if name == layer))
         for widget in (box, slider):
             widget.setEnabled(not reason)
         if reason:
             box.setChecked(False)
 
-    def _on_errors(self, is_on: bool) -> None:
-        self.error_legend.setVisible(is_on)
-        self._cover("prediction", is_on)
-
-    def _cover(self, other: str, is_on: bool) -> None:
-        # One over the other, their colours would mix into colours that no legend explains.
-        if is_on:
-            self.boxes[other].setChecked(False)
+    def _cover(self, layer: str, is_on: bool) -> None:
+        for other in TAKE_TURNS:
+            if is_on and other != layer:
+                self.boxes[other].setChecked(False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.models.framing import label_in
 from app.models.map_picture import (
     DifferencePicture,
     MapPicture,
@@ -15,6 +14,7 @@ from app.workers.labels import FoundLabel, LabelRules, load_label
 from gridsal_core.map_difference import frame_of, map_difference
 from gridsal_core.statistics import ClassVotes, context_votes
 from gridsal_core.types import Explanation
+from gridsal_core.working_scale import label_in_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def compared(explanation: Explanation, pattern: str) -> Compared:
     if request.image_path is not None and request.page == 0:
         rules = LabelRules(pattern, explanation.classes)
         found = load_label(request.image_path, frame.full, rules)
-    label = None if found.label is None else label_in(found.label, frame)
+    label = None if found.label is None else label_in_frame(found.label, frame)
     votes = context_votes(explanation, label)
     return Compared(explanation, map_picture(explanation), votes, found.note)
 

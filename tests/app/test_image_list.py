@@ -76,7 +76,7 @@ def shown(qtbot: QtBot, model: ImageListModel) -> ImageListPanel:
 
 
 def list_of(panel: ImageListPanel) -> QListView:
-    view = panel.findChild(QListView)
+    view = panel.findChild(QListView, "images")
     assert isinstance(view, QListView)
     return view
 

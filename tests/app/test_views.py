@@ -12,9 +12,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QPushButton
 
-from app.controllers.views import Plan
 from app.models.framing import is_whole
 from app.models.image_list import CANNOT_BE_READ, REASON_ROLE, STATUS_ROLE
+from app.models.plan import Plan
 from gridsal_core.demo import find_demo
 from tests.app.stories import set_steps
 from tests.driver import NO_KEYS, Driver, there

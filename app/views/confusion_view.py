@@ -1,0 +1,245 @@
+"""The confusion matrix as a picture: a table whose cells are coloured, chosen by mouse or keys."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.theme import current_colors
+from app.views.confusion_model import SHARE_ROLE, ConfusionModel, cell_ramps, ramp_place
+from gridsal_core.arrays import ByteArray
+
+CELL_WIDTHS, CELL_HEIGHTS = (24, 64), (20, 40)
+IOU_WIDTH = 64
+NAMES_MOST = 120
+SWATCH_PX = 12
+GAP = 5
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ConfusionView(QTableView):
+    """Cells fill the room there is, and scroll where the classes are many."""
+
+    cell_chosen = Signal(int, int)
+    """True and predicted class of a cell that was clicked, or of the current one at Enter."""
+
+    def __init__(self, model: ConfusionModel) -> None:
+        super().__init__()
+        self._cells = CellDelegate(self)
+        self.setModel(model)
+        self.setItemDelegate(self._cells)
+        self.setHorizontalHeader(StandingNames(self))
+        self.setVerticalHeader(LyingNames(self))
+        self.setAccessibleName("Confusion matrix: rows are true classes, columns predicted ones")
+        self.setShowGrid(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.clicked.connect(self._choose)
+        model.modelReset.connect(self.fill)
+
+    def fill(self) -> None:
+        """Give the cells the size that fills the view."""
+        count = self.model().rowCount()
+        if not count:
+            return
+        names, tops = self.verticalHeader().sizeHint(), self.horizontalHeader().sizeHint()
+        width = self.width() - 2 * self.frameWidth() - names.width() - IOU_WIDTH
+        height = self.height() - 2 * self.frameWidth() - tops.height()
+        header = self.horizontalHeader()
+        header.setDefaultSectionSize(_within(width // count, CELL_WIDTHS))
+        header.resizeSection(count, IOU_WIDTH)
+        self.verticalHeader().setDefaultSectionSize(_within(height // count, CELL_HEIGHTS))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fill()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._cells.dress()
+
+    def _choose(self, index: QModelIndex) -> None:
+        is_cell = index.isValid() and index.column() < self.model().rowCount()
+        if is_cell and not isnan(index.data(SHARE_ROLE)):
+            self.cell_chosen.emit(index.row(), index.column())
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints a cell in the colour of its share, and the IoU as a bar."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._correct, self._wrong = cell_ramps(current_colors())
+
+    def dress(self) -> None:
+        """Take the colours of the theme in use."""
+        self._correct, self._wrong = cell_ramps(current_colors())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        rect, share = option.rect.adjusted(0, 0, -1, -1), float(index.data(SHARE_ROLE))
+        if index.column() == index.model().rowCount():
+            self._paint_iou(painter, rect, index.data(), share)
+        else:
+            ramp = self._correct if index.row() == index.column() else self._wrong
+            _paint_cell(painter, rect, ramp, index.data(), share)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(QColor(current_colors().accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(rect).adjusted(1, 1, -1, -1))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(QPen(QColor(current_colors().outline), 1))
+            painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.restore()
+
+    def _paint_iou(self, painter: QPainter, rect: QRect, text: str, iou: float) -> None:
+        colors = current_colors()
+        area = rect.adjusted(GAP, 3, -2, -3)
+        if not isnan(iou):
+            bar = QRect(area.left(), area.top(), round(area.width() * iou), area.height())
+            painter.fillRect(area, QColor(colors.window))
+            painter.fillRect(bar, QColor(colors.pressed))
+        painter.setPen(QColor(colors.text))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area.adjusted(0, 0, -4, 0), right, text)
+
+
+class StandingNames(QHeaderView):
+    """Class names from bottom to top above their columns, each with its swatch at the foot."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionsClickable(False)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(CELL_WIDTHS[0])
+        self.setAccessibleName("Predicted classes")
+
+    def sizeHint(self) -> QSize:
+        longest = _longest(self)
+        return QSize(super().sizeHint().width(), longest + SWATCH_PX + 3 * GAP)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        name, image = _entry(self, section)
+        painter.save()
+        painter.setPen(QColor(current_colors().text))
+        if image is None:
+            bottom = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(rect.adjusted(0, 0, 0, -GAP), bottom, name)
+        else:
+            left = rect.center().x() - SWATCH_PX // 2
+            foot = QRect(left, rect.bottom() - GAP - SWATCH_PX, SWATCH_PX, SWATCH_PX)
+            image.paint(painter, foot)
+            painter.translate(rect.left(), foot.top() - GAP)
+            painter.rotate(-90)
+            room = QRect(0, 0, foot.top() - GAP - rect.top(), rect.width())
+            _paint_name(painter, room, name)
+        painter.restore()
+
+
+class LyingNames(QHeaderView):
+    """Class names before their rows, each with its swatch."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self.setSectionsClickable(False)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(CELL_HEIGHTS[0])
+        self.setAccessibleName("True classes")
+
+    def sizeHint(self) -> QSize:
+        return QSize(_longest(self) + SWATCH_PX + 4 * GAP, super().sizeHint().height())
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        name, image = _entry(self, section)
+        painter.save()
+        painter.setPen(QColor(current_colors().text))
+        top = rect.center().y() - SWATCH_PX // 2 + 1
+        if image is not None:
+            image.paint(painter, QRect(rect.left() + GAP, top, SWATCH_PX, SWATCH_PX))
+        _paint_name(painter, rect.adjusted(2 * GAP + SWATCH_PX, 0, -GAP, 0), name)
+        painter.restore()
+
+
+def _entry(header: QHeaderView, section: int) -> tuple[str, QIcon | None]:
+    model, orientation = header.model(), header.orientation()
+    name = model.headerData(section, orientation, Qt.ItemDataRole.DisplayRole) or ""
+    image = model.headerData(section, orientation, Qt.ItemDataRole.DecorationRole)
+    return name, image if isinstance(image, QIcon) else None
+
+
+def _longest(header: QHeaderView) -> int:
+    """Return the width of the longest name, within reason."""
+    model, metrics = header.model(), header.fontMetrics()
+    classes = model.classes if isinstance(model, ConfusionModel) else ()
+    widths = (metrics.horizontalAdvance(info.name) + 2 for info in classes)
+    return min(max(widths, default=0), NAMES_MOST)
+
+
+def _paint_name(painter: QPainter, room: QRect, name: str) -> None:
+    middle = Qt.TextElideMode.ElideMiddle
+    shown = painter.fontMetrics().elidedText(name, middle, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _paint_cell(painter: QPainter, rect: QRect, ramp: ByteArray, text: str, share: float) -> None:
+    colors = current_colors()
+    if isnan(share):
+        painter.fillRect(rect, QColor(colors.window))
+        return
+    red, green, blue = (int(part) for part in ramp[ramp_place(share)])
+    ground = QColor(red, green, blue)
+    painter.fillRect(rect, ground)
+    inks = (QColor(colors.text), QColor(colors.base))
+    painter.setPen(max(inks, key=lambda ink: _contrast(ink, ground)))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2)."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    parts = (color.redF(), color.greenF(), color.blueF())
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _within(size: int, bounds: tuple[int, int]) -> int:
+    return min(max(size, bounds[0]), bounds[1])

@@ -1,0 +1,1 @@
+"""How good a network's predictions on a folder of images are."""
