@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, QTimer
 from app.actions import allow
 from app.controllers.runs import RunController
 from app.main_window import MainWindow
+from app.models.current_request import current_request
 from app.models.queue import ENDED, UNDER_WAY, AddedRequests, QueueEntry, RequestQueue
 from app.models.queue_table import QueueTable
-from app.models.run_request import RunRequest, current_request
+from app.models.run_request import RunRequest
 from app.models.running import Ended, Run, duration
 from app.models.session import Session
 from gridsal_core.errors import GridSalError

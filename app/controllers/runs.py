@@ -12,7 +12,8 @@ from app.actions import allow
 from app.actions.reasons import NOT_RUNNING
 from app.controllers.dialogs import show_error
 from app.main_window import MainWindow
-from app.models.run_request import RunRequest, current_request
+from app.models.current_request import current_request
+from app.models.run_request import RunRequest
 from app.models.running import Ended, Phase, Run, duration
 from app.models.session import Session
 from app.workers import messages as m
