@@ -109,30 +109,37 @@ def _fold(module: nn.Module, probe: Tensor) -> int:
 
 def _pairs(module: nn.Module, probe: Tensor) -> dict[nn.BatchNorm2d, _Convolution]:
     """Return each batch norm that is given what a convolution gave, where each runs but once."""
-    made: dict[int, _Convolution] = {}
+    made: dict[int, nn.Module] = {}
     kept: list[Tensor] = []  # as long as they live, no other tensor has their identity
     runs: dict[nn.Module, int] = {}
     pairs: dict[nn.BatchNorm2d, _Convolution] = {}
 
     def after(part: nn.Module, _inputs: object, output: object) -> None:
         runs[part] = runs.get(part, 0) + 1
-        if isinstance(part, _Convolution) and isinstance(output, Tensor):
+        if _is_plain(part) and isinstance(output, Tensor):
             made[id(output)] = part
             kept.append(output)
 
     def before(part: nn.Module, inputs: tuple[object, ...]) -> None:
         if isinstance(part, nn.BatchNorm2d) and inputs and id(inputs[0]) in made:
-            pairs[part] = made[id(inputs[0])]
+            conv = made[id(inputs[0])]
+            if isinstance(conv, _Convolution):
+                pairs[part] = conv
 
     hooks = []
     for part in module.modules():
-        if type(part) in (nn.Conv2d, nn.ConvTranspose2d) or isinstance(part, nn.BatchNorm2d):
+        if _is_plain(part) or isinstance(part, nn.BatchNorm2d):
             hooks += [part.register_forward_hook(after), part.register_forward_pre_hook(before)]
     with torch.no_grad():
         module(probe)
     for hook in hooks:
         hook.remove()
     return {norm: conv for norm, conv in pairs.items() if runs[norm] == runs[conv] == 1}
+
+
+def _is_plain(part: nn.Module) -> bool:
+    """Whether this is a convolution that uses its weights as they are; timm's only pads besides."""
+    return type(part) in (nn.Conv2d, nn.ConvTranspose2d) or type(part).__name__ == "Conv2dSame"
 
 
 def _rest(norm: nn.BatchNorm2d) -> nn.Module | None:

@@ -98,7 +98,7 @@ def pixel_gradients(problem: Problem, images: Tensor) -> tuple[Tensor, Tensor]:
     for part, rows in zip(parts, split_rows(images, each * len(parts[0].region)), strict=True):
         with torch.enable_grad():
             pixels = rows.detach().requires_grad_(True)
-            found = part.scores_in_region(part.scores(part.network.outputs(pixels, part.half)))
+            found = part.scores_in_region(part.scores(part.outputs_on_box(pixels)))
             found = found.flatten()
             check_gradient(part, found)
             with failures_told(part.network.card.name, pixels):

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
+from gridsal_core.cropped.outputs import CroppedOutputs, cropped_outputs
 from gridsal_core.errors import CheckpointError, RequestError
 from gridsal_core.memory import Means
 from gridsal_core.network import SegmentationNetwork
@@ -89,6 +90,8 @@ class Problem:
         (H, h) and (W, w), the upsampling.
     means
         How sparing it is with memory; None as if there were enough.
+    cropped
+        The network on the box alone, where that is worth it.
     """
 
     network: SegmentationNetwork
@@ -105,6 +108,7 @@ class Problem:
     rows: Tensor
     columns: Tensor
     means: Means | None = None
+    cropped: CroppedOutputs | None = None
 
     @property
     def half(self) -> torch.dtype | None:
@@ -124,7 +128,7 @@ class Problem:
 
     def losses(self, masks: Tensor) -> Losses:
         """Evaluate eq. 2 or 3 at (B, h, w) masks, differentiable with respect to them."""
-        scores = self.scores(self.network.outputs(self.perturbed(masks), self.half))
+        scores = self.scores(self.outputs_on_box(self.perturbed(masks)))
         size = self.lam * masks.sum((1, 2)) + self._variation(masks)
         missing = self.preservation(scores)
         return Losses(size + missing, size, missing, self.mean_score(scores))
@@ -154,15 +158,24 @@ class Problem:
             outputs = self.network.outputs(rows, self.half)
             if predictions is not None:
                 predictions += [self.network.to_prediction(output) for output in outputs[::each]]
-            found.append(part.scores(outputs))
+            found.append(part.scores(part.on_box(outputs)))
         return torch.cat(found)
 
+    def outputs_on_box(self, images: Tensor) -> Tensor:
+        """Run the network on (B * n, C, H, W) images: (B * n, K, bh, bw)."""
+        if self.cropped is not None and self.half is None:
+            return self.cropped(images)
+        return self.on_box(self.network.outputs(images, self.half))
+
+    def on_box(self, outputs: Tensor) -> Tensor:
+        """Cut the box out of (B, K, H, W) outputs."""
+        return outputs[..., self.box[0], self.box[1]]
+
     def scores(self, outputs: Tensor) -> Tensor:
-        """f_c on the box: (B, n, bh, bw) from the network's (B * n, K, H, W)."""
+        """f_c on the box: (B, n, bh, bw) from the network's (B * n, K, bh, bw) on it."""
         each = len(outputs) // len(self.region)
-        crop = outputs[..., self.box[0], self.box[1]]
         classes = _each(self.classes, each)
-        chosen = self.network.class_scores(crop, classes, self.settings.score)
+        chosen = self.network.class_scores(outputs, classes, self.settings.score)
         return chosen.reshape(len(self.region), each, *chosen.shape[1:])
 
     def preservation(self, scores: Tensor) -> Tensor:
@@ -310,6 +323,7 @@ def prepare(
         rows=torch.from_numpy(matrix(height, settings.mask_size[0])).to(network.device),
         columns=torch.from_numpy(matrix(width, settings.mask_size[1])).to(network.device),
         means=means,
+        cropped=cropped_outputs(network.outputs, box, (height, width), settings.planned),
     )
     predictions: list[Prediction] = []
     known = [images, alone] if base is alone else [images, alone, base]

@@ -1,0 +1,1 @@
+"""A network that computes no more than what a box of its output depends on."""

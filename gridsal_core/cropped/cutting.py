@@ -1,0 +1,211 @@
+"""Writing a traced network anew, so that every tensor is computed on its box alone."""
+
+from __future__ import annotations
+
+import operator
+from math import prod
+from typing import Any, Final
+
+import torch
+from torch import fx
+
+from gridsal_core.cropped.needs import (
+    Box2,
+    arguments,
+    aten,
+    boxes,
+    cut,
+    factors,
+    pads_before,
+    scalings,
+    spatial_size,
+    whole,
+    windows,
+)
+from gridsal_core.cropped.spans import Span, within
+
+_ROWS: Final = 2
+"""The axis of the rows in (B, C, H, W)."""
+
+
+def cut_to(traced: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
+    """Return what gives the pixels of `box` of what `traced` gives; None if nothing is saved.
+
+    Parameters
+    ----------
+    traced
+        A graph of plain operators with the shapes of their results, as `make_fx` makes it, from
+        (B, C, H, W) to (B, K, H, W).
+    box
+        Rows and columns of the output.
+    """
+    part = boxes(traced.graph, box)
+    if not any(node.op == "call_function" for node in part):
+        return None
+    writer = _Writer(traced, part)
+    for node in traced.graph.nodes:
+        writer.write(node, box)
+    module = fx.GraphModule(traced, writer.graph)
+    for name, matrix in writer.matrices.items():
+        module.register_buffer(name, matrix)
+    module.graph.lint()
+    module.recompile()
+    return module
+
+
+def cost(traced: fx.GraphModule, box: Box2) -> tuple[float, float]:
+    """Return the multiplications of all convolutions, and of those that are left on `box`."""
+    part = boxes(traced.graph, box)
+    every, left = 0.0, 0.0
+    for node in traced.graph.nodes:
+        if node.target is not aten.convolution.default:
+            continue
+        weight = arguments(node)["weight"].meta["val"]
+        size = spatial_size(node)
+        if size is None:
+            continue
+        each = float(prod(weight.shape))
+        every += each * size[0] * size[1]
+        own = part.get(node)
+        left += each * (size[0] * size[1] if own is None else own[0].length * own[1].length)
+    return every, left
+
+
+class _Writer:
+    """The new graph, and what became of each node of the old one."""
+
+    def __init__(self, traced: fx.GraphModule, part: dict[fx.Node, Box2]) -> None:
+        self.graph = fx.Graph()
+        self.matrices: dict[str, torch.Tensor] = {}
+        self._traced, self._part = traced, part
+        self._new: dict[fx.Node, fx.Node] = {}
+
+    def write(self, node: fx.Node, output_box: Box2) -> None:
+        """Add what stands for a node of the old graph."""
+        if node.op == "output":
+            self.graph.output(self._on(node.args[0], output_box))
+            return
+        box = self._part.get(node)
+        how = None if box is None else cut(node, box)
+        if box is None or how is None or how.kind == "input" or self._is_of_whole_tuple(node):
+            # An input is there as a whole, whatever is needed of it; so is a part of what is whole.
+            self._part.pop(node, None)
+            self._new[node] = self.graph.node_copy(node, lambda source: self._new[source])
+            return
+        writers = {
+            "same": self._same,
+            "window": self._window,
+            "pad": self._pad,
+            "slice": self._slice,
+            "bilinear": self._bilinear,
+            "nearest": self._nearest,
+        }
+        self._new[node] = writers[how.kind](node, box, how.needs)
+
+    def _is_of_whole_tuple(self, node: fx.Node) -> bool:
+        return node.target is operator.getitem and node.args[0] not in self._part
+
+    def _call(self, function: Any, *given: Any) -> fx.Node:
+        return self.graph.call_function(function, given)
+
+    def _on(self, source: Any, box: Box2) -> fx.Node:
+        """Return a tensor of the old graph on a box, cut out of what there is of it."""
+        there = self._part.get(source) or whole(source)
+        if there is None:
+            raise ValueError(f"{source} has no pixels")
+        found = self._new[source]
+        for axis, (have, want) in enumerate(zip(there, box, strict=True), start=_ROWS):
+            if have != want:
+                start = want.start - have.start
+                found = self._call(aten.slice.Tensor, found, axis, start, start + want.length)
+        return found
+
+    def _same(self, node: fx.Node, _box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        """Do the same on less."""
+        return self.graph.node_copy(
+            node,
+            lambda source: (
+                self._on(source, needs[source])
+                if source in needs and spatial_size(source) is not None
+                else self._new[source]
+            ),
+        )
+
+    def _window(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        ((source, part),) = needs.items()
+        size = spatial_size(source) or (0, 0)
+        found = [
+            window.source(out, length)
+            for window, out, length in zip(windows(node), box, size, strict=True)
+        ]
+        pads = [(each.before, each.after) for each in found if each is not None]
+        is_pooling = "kernel_size" in arguments(node)
+        inner = self._padded(self._on(source, part), pads, -torch.inf if is_pooling else 0.0)
+        values = arguments(node)
+        values["input" if "input" in values else "self"] = inner
+        values["padding"] = [0, 0]
+        given = [
+            self._new[value] if isinstance(value, fx.Node) and value is not inner else value
+            for value in values.values()
+        ]
+        return self._call(node.target, *given)
+
+    def _padded(self, inner: fx.Node, pads: list[tuple[int, int]], value: float) -> fx.Node:
+        (top, bottom), (left, right) = pads
+        if not any((top, bottom, left, right)):
+            return inner
+        return self._call(aten.constant_pad_nd.default, inner, [left, right, top, bottom], value)
+
+    def _pad(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        ((source, part),) = needs.items()
+        values, size = arguments(node), spatial_size(source) or (0, 0)
+        found = [
+            within(out.moved(-before), length)
+            for out, before, length in zip(box, pads_before(values["pad"]), size, strict=True)
+        ]
+        pads = [(each.before, each.after) for each in found if each is not None]
+        return self._padded(self._on(source, part), pads, values["value"])
+
+    def _slice(self, node: fx.Node, _box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        ((source, part),) = needs.items()
+        return self._on(source, part)
+
+    def _bilinear(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        ((source, part),) = needs.items()
+        both = scalings(node)
+        if both is None:
+            raise ValueError(f"{node} resizes nothing")
+        rows, columns = (
+            self._matrix(scaling.weights(out), source)
+            for scaling, out in zip(both, box, strict=True)
+        )
+        across = self._call(aten.t.default, columns)
+        tall = self._call(torch.matmul, rows, self._on(source, part))
+        return self._call(torch.matmul, tall, across)
+
+    def _matrix(self, weights: list[list[float]], like: fx.Node) -> fx.Node:
+        value = like.meta["val"]
+        name = f"_matrix{len(self.matrices)}"
+        self.matrices[name] = torch.tensor(weights, dtype=value.dtype, device=value.device)
+        self._traced.register_buffer(name, self.matrices[name])
+        return self.graph.get_attr(name)
+
+    def _nearest(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+        ((source, part),) = needs.items()
+        times = factors(node)
+        if times is None:
+            raise ValueError(f"{node} enlarges by no whole number")
+        size = [span.length * each for span, each in zip(part, times, strict=True)]
+        scales = [float(each) for each in times]
+        enlarged = self._call(aten.upsample_nearest2d.default, self._on(source, part), size, *scales)
+        found = enlarged
+        for axis, (span, out, each) in enumerate(zip(part, box, times, strict=True), start=_ROWS):
+            start = out.start - span.start * each
+            if start or span.length * each != out.length:
+                found = self._call(aten.slice.Tensor, found, axis, start, start + out.length)
+        return found
+
+
+def box_of(rows: slice, columns: slice) -> Box2:
+    """Return a box from its two slices."""
+    return Span(rows.start, rows.stop), Span(columns.start, columns.stop)

@@ -1,0 +1,123 @@
+"""A network's outputs on a box of the image, for little more than what the box depends on.
+
+f_c is asked inside R alone. What lies behind the last layer that looks at the whole image, or at
+all that R sees of it, need be computed on R's surroundings only: exactly, since every layer gets the
+margin that it looks at. How, is read from a trace of the network's own operators; what the trace
+does not understand is computed whole. Before it is used the result is compared with the network's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import torch
+from torch import Tensor, fx
+
+from gridsal_core.cropped.cutting import box_of, cost, cut_to
+from gridsal_core.cropped.needs import Box2, area
+
+log = logging.getLogger(__name__)
+
+# Tracing takes about a second: small images and short runs are done by then.
+LEAST_PIXELS: Final = 2**16
+LEAST_STEPS: Final = 10
+# A box of nearly the whole image saves nothing.
+LARGEST_SHARE: Final = 0.6
+# Rounding alone; the largest difference on trained networks is some 1e-5 of the largest score.
+TOLERANCE: Final = 1e-4
+
+Outputs = Callable[[Tensor], Tensor]
+
+
+class CroppedOutputs:
+    """Takes (B, C, H, W) images and gives the outputs (B, K, h, w) on a box of (h, w) pixels.
+
+    Parameters
+    ----------
+    outputs
+        From images to outputs of their size, (B, K, H, W).
+    box
+        Rows and columns.
+    """
+
+    def __init__(self, outputs: Outputs, box: tuple[slice, slice]) -> None:
+        self._outputs, self._slices = outputs, box
+        self._box = box_of(*box)
+        self._cut: dict[int, fx.GraphModule | None] = {}
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return what `outputs` gives, on the box."""
+        rows = len(images)
+        if rows not in self._cut:
+            with torch.no_grad():
+                self._cut[rows] = self._checked(images)
+        cut = self._cut[rows]
+        found: Tensor = self._whole(images) if cut is None else cut(images)
+        return found
+
+    def is_cropped(self, rows: int) -> bool:
+        """Whether so many rows at once go the short way."""
+        return self._cut.get(rows) is not None
+
+    def _whole(self, images: Tensor) -> Tensor:
+        return self._outputs(images)[(..., *self._slices)]
+
+    def _checked(self, images: Tensor) -> fx.GraphModule | None:
+        try:
+            cut = cut_outputs(self._outputs, images, self._box)
+            if cut is None:
+                return None
+            whole, found = self._whole(images), cut(images)
+        # A network may be anything: what cannot be traced, or runs only its own way, runs whole.
+        except Exception as error:  # noqa: BLE001
+            log.info("The network is run on the whole image: %s", error)
+            return None
+        size = whole.abs().max().clamp_min(1)
+        difference = float((whole - found).abs().max() / size)
+        if not difference <= TOLERANCE:
+            log.info("The network is run on the whole image: it would differ by %.1e.", difference)
+            return None
+        return cut
+
+
+def cut_outputs(outputs: Outputs, images: Tensor, box: Box2) -> fx.GraphModule | None:
+    """Trace what gives outputs for such images, and cut it to a box; None if nothing is saved."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    trace = make_fx(
+        torch.func.functionalize(lambda given: outputs(given)),
+        tracing_mode="fake",
+        _allow_non_fake_inputs=True,
+    )
+    traced = trace(images)
+    cut = cut_to(traced, box)
+    if cut is not None:
+        every, left = cost(traced, box)
+        log.info(
+            "The network is run on what %d pixels depend on: %.0f %% of its multiplications.",
+            area(box),
+            100 * left / max(every, 1),
+        )
+    return cut
+
+
+def cropped_outputs(
+    outputs: Outputs, box: tuple[slice, slice], size: tuple[int, int], steps: int
+) -> CroppedOutputs | None:
+    """Return the short way to the outputs on a box where it is worth it, else None.
+
+    Parameters
+    ----------
+    outputs, box
+        As of `CroppedOutputs`.
+    size
+        (height, width) of the images.
+    steps
+        How often it will be asked.
+    """
+    pixels = size[0] * size[1]
+    if pixels < LEAST_PIXELS or steps < LEAST_STEPS:
+        return None
+    return CroppedOutputs(outputs, box) if area(box_of(*box)) <= LARGEST_SHARE * pixels else None
