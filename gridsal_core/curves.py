@@ -139,7 +139,7 @@ def _scores(
         # Not around `told`, which may do anything meanwhile.
         with memory_told(problem.network.device), torch.no_grad():
             asked = problem.repeated(len(some))
-            outputs = problem.network.outputs(asked.perturbed(some))
+            outputs = asked.outputs_on_box(asked.perturbed(some))
             found.append(asked.mean_score(asked.scores(outputs)))
         told()
     result: FloatArray = torch.cat(found).cpu().numpy()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from math import prod
-from typing import Any, Final
+from typing import Final
 
 import torch
-from torch import fx
+from torch import Tensor, fx
+from torch.fx.node import Argument
 
 from gridsal_core.cropped.needs import (
     Box2,
@@ -28,24 +30,40 @@ _ROWS: Final = 2
 """The axis of the rows in (B, C, H, W)."""
 
 
-def cut_to(traced: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
-    """Return what gives the pixels of `box` of what `traced` gives; None if nothing is saved.
+def traced(outputs: Callable[[Tensor], Tensor], images: Tensor) -> fx.GraphModule:
+    """Trace what gives outputs for such images, as plain operators that change no tensor."""
+    # Its import takes longer than most programs need it for.
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    trace = make_fx(
+        torch.func.functionalize(lambda given: outputs(given)),
+        tracing_mode="fake",
+        _allow_non_fake_inputs=True,
+    )
+    module: fx.GraphModule = trace(images)
+    # A batch norm's own statistics, say, would seem to be needed as a whole.
+    module.graph.eliminate_dead_code()
+    return module
+
+
+def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
+    """Return what gives the pixels of `box` of what `trace` gives; None if nothing is saved.
 
     Parameters
     ----------
-    traced
-        A graph of plain operators with the shapes of their results, as `make_fx` makes it, from
+    trace
+        A graph of plain operators with the shapes of their results, as `traced` makes it, from
         (B, C, H, W) to (B, K, H, W).
     box
         Rows and columns of the output.
     """
-    part = boxes(traced.graph, box)
+    part = boxes(trace.graph, box)
     if not any(node.op == "call_function" for node in part):
         return None
-    writer = _Writer(traced, part)
-    for node in traced.graph.nodes:
+    writer = _Writer(trace, part)
+    for node in trace.graph.nodes:
         writer.write(node, box)
-    module = fx.GraphModule(traced, writer.graph)
+    module = fx.GraphModule(trace, writer.graph)
     for name, matrix in writer.matrices.items():
         module.register_buffer(name, matrix)
     module.graph.lint()
@@ -53,11 +71,11 @@ def cut_to(traced: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
     return module
 
 
-def cost(traced: fx.GraphModule, box: Box2) -> tuple[float, float]:
+def cost(trace: fx.GraphModule, box: Box2) -> tuple[float, float]:
     """Return the multiplications of all convolutions, and of those that are left on `box`."""
-    part = boxes(traced.graph, box)
+    part = boxes(trace.graph, box)
     every, left = 0.0, 0.0
-    for node in traced.graph.nodes:
+    for node in trace.graph.nodes:
         if node.target is not aten.convolution.default:
             continue
         weight = arguments(node)["weight"].meta["val"]
@@ -74,16 +92,17 @@ def cost(traced: fx.GraphModule, box: Box2) -> tuple[float, float]:
 class _Writer:
     """The new graph, and what became of each node of the old one."""
 
-    def __init__(self, traced: fx.GraphModule, part: dict[fx.Node, Box2]) -> None:
+    def __init__(self, trace: fx.GraphModule, part: dict[fx.Node, Box2]) -> None:
         self.graph = fx.Graph()
-        self.matrices: dict[str, torch.Tensor] = {}
-        self._traced, self._part = traced, part
+        self.matrices: dict[str, Tensor] = {}
+        self._trace, self._part = trace, part
         self._new: dict[fx.Node, fx.Node] = {}
 
     def write(self, node: fx.Node, output_box: Box2) -> None:
         """Add what stands for a node of the old graph."""
         if node.op == "output":
-            self.graph.output(self._on(node.args[0], output_box))
+            (result,) = node.all_input_nodes
+            self.graph.output(self._on(result, output_box))
             return
         box = self._part.get(node)
         how = None if box is None else cut(node, box)
@@ -105,10 +124,10 @@ class _Writer:
     def _is_of_whole_tuple(self, node: fx.Node) -> bool:
         return node.target is operator.getitem and node.args[0] not in self._part
 
-    def _call(self, function: Any, *given: Any) -> fx.Node:
+    def _call(self, function: Callable[..., object], *given: Argument) -> fx.Node:
         return self.graph.call_function(function, given)
 
-    def _on(self, source: Any, box: Box2) -> fx.Node:
+    def _on(self, source: fx.Node, box: Box2) -> fx.Node:
         """Return a tensor of the old graph on a box, cut out of what there is of it."""
         there = self._part.get(source) or whole(source)
         if there is None:
@@ -148,7 +167,7 @@ class _Writer:
             self._new[value] if isinstance(value, fx.Node) and value is not inner else value
             for value in values.values()
         ]
-        return self._call(node.target, *given)
+        return self.graph.create_node("call_function", node.target, tuple(given))
 
     def _padded(self, inner: fx.Node, pads: list[tuple[int, int]], value: float) -> fx.Node:
         (top, bottom), (left, right) = pads
@@ -187,7 +206,7 @@ class _Writer:
         value = like.meta["val"]
         name = f"_matrix{len(self.matrices)}"
         self.matrices[name] = torch.tensor(weights, dtype=value.dtype, device=value.device)
-        self._traced.register_buffer(name, self.matrices[name])
+        self._trace.register_buffer(name, self.matrices[name])
         return self.graph.get_attr(name)
 
     def _nearest(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
@@ -197,7 +216,9 @@ class _Writer:
             raise ValueError(f"{node} enlarges by no whole number")
         size = [span.length * each for span, each in zip(part, times, strict=True)]
         scales = [float(each) for each in times]
-        enlarged = self._call(aten.upsample_nearest2d.default, self._on(source, part), size, *scales)
+        enlarged = self._call(
+            aten.upsample_nearest2d.default, self._on(source, part), size, *scales
+        )
         found = enlarged
         for axis, (span, out, each) in enumerate(zip(part, box, times, strict=True), start=_ROWS):
             start = out.start - span.start * each

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,10 +22,34 @@ NEARLY_ALL: Final = 0.85
 
 POINTWISE: Final[frozenset[str]] = frozenset(
     f"aten::{name}"
-    for name in (
-        "relu hardtanh sigmoid silu hardswish hardsigmoid leaky_relu elu gelu tanh mish softplus "
-        "clone detach alias neg exp clamp clamp_min pow addcmul add sub mul div _to_copy"
-    ).split()
+    for name in [
+        "relu",
+        "hardtanh",
+        "sigmoid",
+        "silu",
+        "hardswish",
+        "hardsigmoid",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "tanh",
+        "mish",
+        "softplus",
+        "clone",
+        "detach",
+        "alias",
+        "neg",
+        "exp",
+        "clamp",
+        "clamp_min",
+        "pow",
+        "addcmul",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "_to_copy",
+    ]
 )
 # In eval mode each channel is scaled and shifted, pixel by pixel.
 _NORMS: Final = ("aten::native_batch_norm", "aten::_native_batch_norm_legit_no_training")
@@ -117,13 +141,10 @@ def _name(node: fx.Node) -> str:
 
 
 def arguments(node: fx.Node) -> dict[str, Any]:
-    """Return the arguments of an operator by name, defaults included."""
-    schema = node.target._schema  # type: ignore[union-attr]  # an operator, by its name
-    values = {
-        entry.name: entry.default_value for entry in schema.arguments if entry.has_default_value()
-    }
-    values |= dict(zip((entry.name for entry in schema.arguments), node.args, strict=False))
-    return values | dict(node.kwargs)
+    """Return the arguments of an operator by name and in its order, defaults included."""
+    entries = node.target._schema.arguments  # type: ignore[union-attr]  # of an operator
+    given = dict(zip((entry.name for entry in entries), node.args, strict=False)) | node.kwargs
+    return {entry.name: given.get(entry.name, entry.default_value) for entry in entries}
 
 
 def _pointwise(node: fx.Node, box: Box2) -> Cut | None:
@@ -138,9 +159,7 @@ def _pointwise(node: fx.Node, box: Box2) -> Cut | None:
         own = spatial_size(source)
         if own == size:
             needs[source] = box
-        elif own is not None and own != (1, 1):
-            return None
-        elif own is None and _is_broadcast(source):
+        elif (own is not None and own != (1, 1)) or (own is None and _is_broadcast(source)):
             return None
     return Cut("same", needs)
 
@@ -168,9 +187,7 @@ def windows(node: fx.Node) -> tuple[Window, Window]:
     else:
         sizes = _pair(values["kernel_size"])
     strides = _pair(values["stride"] or sizes)
-    parts = zip(
-        sizes, strides, _pair(values["padding"]), _pair(values["dilation"]), strict=True
-    )
+    parts = zip(sizes, strides, _pair(values["padding"]), _pair(values["dilation"]), strict=True)
     rows, columns = (Window(*part) for part in parts)
     return rows, columns
 
@@ -273,9 +290,9 @@ def _union(first: Box2, second: Box2) -> Box2:
     return first[0].union(second[0]), first[1].union(second[1])
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    values = list(value) if isinstance(value, (list, tuple)) else [value]
-    return (values[0], values[-1])
+def _pair(values: Sequence[int]) -> tuple[int, int]:
+    """Return one value for rows and one for columns; a single one is for both."""
+    return values[0], values[-1]
 
 
 _RULES: dict[str, Callable[[fx.Node, Box2], Cut | None]] = {

@@ -1,9 +1,9 @@
 """A network's outputs on a box of the image, for little more than what the box depends on.
 
-f_c is asked inside R alone. What lies behind the last layer that looks at the whole image, or at
-all that R sees of it, need be computed on R's surroundings only: exactly, since every layer gets the
-margin that it looks at. How, is read from a trace of the network's own operators; what the trace
-does not understand is computed whole. Before it is used the result is compared with the network's.
+f_c is asked inside R alone. What lies behind the last layer that looks at the whole image need be
+computed on R's surroundings only: exactly, since every layer gets the margin that it looks at. How,
+is read from a trace of the network's own operators; what the trace does not understand is computed
+whole. Before it is used, the result is compared with the network's own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Final
 import torch
 from torch import Tensor, fx
 
-from gridsal_core.cropped.cutting import box_of, cost, cut_to
-from gridsal_core.cropped.needs import Box2, area
+from gridsal_core.cropped.cutting import box_of, cost, cut_to, traced
+from gridsal_core.cropped.needs import area
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +66,11 @@ class CroppedOutputs:
 
     def _checked(self, images: Tensor) -> fx.GraphModule | None:
         try:
-            cut = cut_outputs(self._outputs, images, self._box)
+            trace = traced(self._outputs, images)
+            cut = cut_to(trace, self._box)
             if cut is None:
                 return None
+            every, left = cost(trace, self._box)
             whole, found = self._whole(images), cut(images)
         # A network may be anything: what cannot be traced, or runs only its own way, runs whole.
         except Exception as error:  # noqa: BLE001
@@ -79,28 +81,9 @@ class CroppedOutputs:
         if not difference <= TOLERANCE:
             log.info("The network is run on the whole image: it would differ by %.1e.", difference)
             return None
+        share = 100 * left / max(every, 1)
+        log.info("The network is run on what the box needs: %.0f %% of its multiplications.", share)
         return cut
-
-
-def cut_outputs(outputs: Outputs, images: Tensor, box: Box2) -> fx.GraphModule | None:
-    """Trace what gives outputs for such images, and cut it to a box; None if nothing is saved."""
-    from torch.fx.experimental.proxy_tensor import make_fx
-
-    trace = make_fx(
-        torch.func.functionalize(lambda given: outputs(given)),
-        tracing_mode="fake",
-        _allow_non_fake_inputs=True,
-    )
-    traced = trace(images)
-    cut = cut_to(traced, box)
-    if cut is not None:
-        every, left = cost(traced, box)
-        log.info(
-            "The network is run on what %d pixels depend on: %.0f %% of its multiplications.",
-            area(box),
-            100 * left / max(every, 1),
-        )
-    return cut
 
 
 def cropped_outputs(
