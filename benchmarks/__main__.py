@@ -153,6 +153,7 @@ def gap_row(subject: Subject, seconds: float) -> str:
             time.sleep(0.0005)
         timer.stop()
         clicks = click_times(application, app)
+        application.sessions.discard()
         application.window.close()
     gaps = sorted(1000 * (b - a) for a, b in pairwise(ticks))
     p50, p99 = (gaps[int(len(gaps) * q)] for q in (0.5, 0.99))

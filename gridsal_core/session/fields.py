@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -187,7 +188,7 @@ def plain_kept(kept: KeptResult) -> dict[str, Any]:
         "class_info": plain_class(kept.class_info),
         "origin": kept.origin,
         "region_pixels": int(kept.region_pixels),
-        "settings": kept.settings.to_dict(),
+        "settings": _plain_settings(kept.settings),
         "network": kept.network,
         "network_sha256": kept.network_sha256,
         "scores": plain_scores(kept.scores),
@@ -196,6 +197,12 @@ def plain_kept(kept: KeptResult) -> dict[str, Any]:
         "note": kept.note,
         "tags": list(kept.tags),
     }
+
+
+# Most results of a session share their settings, and all are written on every change.
+@lru_cache(maxsize=256)
+def _plain_settings(settings: Settings) -> dict[str, Any]:
+    return settings.to_dict()
 
 
 def _one_of(value: object, known: tuple[str, ...]) -> str:

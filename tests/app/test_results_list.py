@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 from app.models.results import REMOVED, ResultStore, bytes_of
 from app.models.results_table import Column
 from gridsal_core.demo import find_demo
+from gridsal_core.frames import Box, Frame
 from gridsal_core.session.kept import KeptResult
 from gridsal_core.types import Explanation
 from tests.app.stories import click_digit, error_text
@@ -101,25 +102,26 @@ def test_every_run_is_listed_noted_found_and_deleted(
     assert (kept.note, kept.tags) == ("Bricks, as expected", ("bias", "check"))
 
     for words, found in (
-        ("brick expected", (first.identity,)),
-        ("CHECK digit", (first.identity,)),
-        (second.image_path.name if second.image_path else "", (second.identity,)),
-        ("no such words", ()),
+        ("brick expected", [first.identity]),
+        ("CHECK digit", [first.identity]),
+        (second.image_path.name if second.image_path else "", [second.identity]),
+        ("no such words", []),
     ):
         panel.words.setText(words)
-        assert panel.shown_identities == found, words
+        assert list(panel.shown_identities) == found, words
     panel.words.clear()
 
     before = demo.region.pixel_count
     panel.select([first.identity, second.identity])
     press(demo, Qt.Key.Key_Delete)
-    assert panel.shown_identities == ()
+    assert not store.results
+    assert panel.view.model().rowCount() == 0
     assert demo.region.pixel_count == before, "the key is not that of the region here"
     assert demo.session.result is None
     demo.push(panel.undo)
     assert panel.shown_identities == (second.identity, first.identity)
     assert store.get(first.identity) == kept
-    assert demo.session.result is not None
+    demo.wait(lambda: demo.session.result is not None)
 
 
 def test_a_double_click_brings_everything_back_as_it_was(
@@ -150,6 +152,31 @@ def test_a_double_click_brings_everything_back_as_it_was(
     demo.wait(lambda: demo.result.request.origin == "predicted segment")
     demo.action("undo")
     assert demo.region.pixel_count == later.region_pixels, "going back can be undone"
+
+
+FULL = 64, 64
+HALF = Frame(FULL, Box(0, 0, *FULL), (32, 32))
+CROP = Frame(FULL, Box(2, 4, 60, 62), (58, 58))
+
+
+@pytest.mark.parametrize("frame", [HALF, CROP], ids=["half", "crop"])
+def test_a_result_at_another_frame_comes_back_in_it(demo: Driver, frame: Frame) -> None:
+    click_digit(demo)
+    demo.app.views.work_on(demo.loaded.path, 0, frame)
+    demo.wait(lambda: demo.session.loaded is not None and demo.session.prediction is not None)
+    assert demo.loaded.frame == frame
+    demo.run()
+    kept = demo.session.results.results[-1]
+    demo.app.views.choose("fit")
+    demo.wait(lambda: demo.session.loaded is not None and demo.loaded.view.frame is None)
+    demo.action("next")
+    demo.wait(lambda: demo.session.prediction is not None)
+
+    demo.app.results.restore(kept.identity)
+
+    demo.wait(lambda: demo.session.result is not None)
+    assert demo.loaded.frame == frame
+    np.testing.assert_array_equal(demo.region.mask, demo.result.request.region)
 
 
 def test_the_menu_applies_settings_and_takes_actions_of_others(
@@ -279,6 +306,6 @@ class TestStore:
         kept = store.add(made_explanation(None))
         store.remove([kept.identity])
         said: list[str] = []
-        store.fetch(kept.identity, pytest.fail, said.append)
+        store.fetch(kept.identity, lambda _explanation: pytest.fail("it is gone"), said.append)
         assert said == [REMOVED]
         store.close(keep=False)

@@ -70,9 +70,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def work(driver: Driver, images: Path) -> None:
+def work(driver: Driver, images: Path, model: Path | None = None) -> None:
     """Explain a digit with a note; paint on the next image, and choose a class there."""
-    driver.app.networks.open_model(find_demo().model)
+    driver.app.networks.open_model(model or find_demo().model)
     driver.app.files.open_folder(images)
     driver.wait(lambda: driver.session.prediction is not None)
     set_steps(driver, 5)
@@ -291,16 +291,19 @@ class TestOffer:
 def test_on_another_machine_one_answer_finds_everything(
     window: Window, images: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    model = tmp_path / "networks" / "demo"
+    shutil.copytree(find_demo().model, model)
     first = window()
-    work(first, images)
+    work(first, images, model)
     first.action("save_session")
     first.wait(lambda: not first.window.isWindowModified())
     first.close()
     there = tmp_path / "elsewhere" / "pictures"
     there.parent.mkdir()
     images.rename(there)
+    network = model.rename(tmp_path / "elsewhere" / "net")
 
-    chosen = [str(tmp_path), str(there)]
+    chosen = [str(tmp_path), str(there), str(network)]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: chosen.pop(0))
     again = window()
     again.action("open_session")
@@ -309,10 +312,13 @@ def test_on_another_machine_one_answer_finds_everything(
     again.wait(lambda: dialog.answer)
     assert "does not hold 02" in dialog.answer
     again.push(dialog.folder)
+    again.wait(lambda: not dialog.isVisible())
+    again.push(shown(again, MovedDialog).folder)
     again.wait(lambda: again.session.results.results)
-    assert not is_shown(MovedDialog), "it is asked once"
+    assert not is_shown(MovedDialog), "each folder and network is asked for once"
     check_work(again)
     assert again.loaded.path.parent == there
+    assert again.network.path == network
 
 
 def test_a_session_can_be_opened_without_what_is_missing(
