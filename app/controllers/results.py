@@ -14,6 +14,7 @@ from app.controllers.places import PlacesController
 from app.controllers.session_state import SessionRecorder
 from app.main_window import MainWindow
 from app.models.picture import to_qimage
+from app.models.result_steps import DeletionStep, DescriptionStep
 from app.models.session import Session
 from app.views.results_panel import THUMBNAIL
 from app.workers import messages as m
@@ -45,7 +46,7 @@ class ResultsController(QObject):
         self._window, self._session, self._store = window, session, session.results
         self._networks, self._places, self._recorder = networks, places, recorder
         self._panel, self._table = window.results, window.results_table
-        self._deleted: tuple[KeptResult, ...] = ()
+        self._deletion: DeletionStep | None = None
         self._after_opening: KeptResult | None = None
         self._follow_store()
         panel = self._panel
@@ -91,19 +92,33 @@ class ResultsController(QObject):
             self._window.status.showMessage("The settings are those of the result now.", NOTE_MS)
 
     def delete_selected(self) -> None:
-        """Delete the selected results; the panel offers to take that back."""
+        """Delete the selected results, a step to undo; the panel offers that too."""
         identities = self._panel.selected_identities
         found = (self._store.get(identity) for identity in identities)
-        self._deleted = tuple(kept for kept in found if kept is not None)
-        self._store.remove(kept.identity for kept in self._deleted)
-        self._panel.set_deleted(len(self._deleted))
+        deleted = tuple(kept for kept in found if kept is not None)
+        if deleted:
+            step = self._deletion = DeletionStep(self._store, deleted, self._on_deletion)
+            step.redo()
+            self._session.undo_stack.push(step)
 
     def undo_deletion(self) -> None:
-        """Have the results back that were deleted last."""
-        deleted, self._deleted = self._deleted, ()
-        self._panel.set_deleted(0)
-        self._store.put_back(deleted)
-        self._panel.select([kept.identity for kept in deleted])
+        """Have the results back that were deleted last, whatever was done since."""
+        step = self._deletion
+        if step is not None:
+            self._session.undo_stack.discard(lambda other: other is step)
+            step.undo()
+
+    def _on_deletion(self, results: tuple[KeptResult, ...], is_deleted: bool) -> None:
+        self._panel.set_deleted(len(results) if is_deleted else 0)
+        if not is_deleted:
+            self._panel.select([kept.identity for kept in results])
+
+    def _describe(self, identity: str, note: str, tags: list[str]) -> None:
+        old = self._store.get(identity)
+        self._store.describe(identity, note=note, tags=tags)
+        new = self._store.get(identity)
+        if old is not None and new is not None and old != new:
+            self._session.undo_stack.push(DescriptionStep(self._store, old, new))
 
     def _follow_store(self) -> None:
         store, table = self._store, self._table
@@ -112,9 +127,7 @@ class ResultsController(QObject):
         store.changed.connect(table.change)
         store.removed.connect(lambda kept: table.remove(kept.identity))
         store.was_reset.connect(self._on_reset)
-        table.described.connect(
-            lambda identity, note, tags: store.describe(identity, note=note, tags=tags)
-        )
+        table.described.connect(self._describe)
         table.thumbnail_wanted.connect(self._fetch_thumbnail)
 
     def _on_added(self, kept: KeptResult) -> None:
@@ -126,7 +139,7 @@ class ResultsController(QObject):
             self._table.set_results(results)
 
     def _on_reset(self) -> None:
-        self._deleted, self._after_opening = (), None
+        self._deletion = self._after_opening = None
         self._panel.set_deleted(0)
         self._table.set_results(self._store.results)
 
@@ -164,13 +177,14 @@ class ResultsController(QObject):
     def _arrive(self, kept: KeptResult, explanation: Explanation, *, is_there: bool) -> None:
         session, window, request = self._session, self._window, explanation.request
         region = session.region
-        window.settings.set_settings(explanation.settings)
-        if not is_there or region is None or region.mask.shape != request.region.shape:
-            window.status.showMessage(OTHER_SCALE, NOTE_MS)
-            return
-        region.replace_with(request.region, request.origin, "Go back to a result")
-        predicted = majority_class(explanation.prediction.class_map, request.region)
-        session.set_class(None if predicted == request.class_index else request.class_index)
+        with session.undo_stack.together("Go back to a result"):
+            window.settings.set_settings(explanation.settings)
+            if not is_there or region is None or region.mask.shape != request.region.shape:
+                window.status.showMessage(OTHER_SCALE, NOTE_MS)
+                return
+            region.replace_with(request.region, request.origin, "Go back to a result")
+            predicted = majority_class(explanation.prediction.class_map, request.region)
+            session.set_class(None if predicted == request.class_index else request.class_index)
         session.use_result(kept)
         for layer in ("prediction", "errors"):  # red over other colours reads badly
             window.layers.boxes[layer].setChecked(False)

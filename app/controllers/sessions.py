@@ -18,6 +18,7 @@ from app.controllers.places import PlacesController
 from app.controllers.session_state import SessionRecorder
 from app.main_window import MainWindow
 from app.models.session import Session
+from app.models.undo import Step
 from app.settings import AppSettings
 from app.workers import messages as m
 from app.workers.tasks import Tasks
@@ -157,6 +158,7 @@ class SessionsController(QObject):
             self._window.settings.changed,
         ):
             signal.connect(self._later)
+        session.undo_stack.walked.connect(self._on_walked)
         self._networks.opened.connect(self._on_network)
         results.unwritable.connect(self._warn)
 
@@ -166,6 +168,11 @@ class SessionsController(QObject):
         if not was_modified:
             self._show()
         self._later()
+
+    def _on_walked(self, step: Step) -> None:
+        # On another image than the one that is shown nobody else tells.
+        if step.place is not None:
+            self._on_work()
 
     def _on_result(self) -> None:
         self._on_work()
@@ -259,6 +266,7 @@ class SessionsController(QObject):
             self._file, is_saved = document.file, document.is_saved or source is None
         if source is not None:
             self._show_document(document)
+        session.undo_stack.clear()
         self._changes = 0 if is_saved else 1
         self._saved_changes = 0
         self._show()

@@ -80,6 +80,11 @@ def two(demo: Driver) -> tuple[Driver, KeptResult, KeptResult]:
     return demo, first, explain_digit(demo)
 
 
+def kept_tags(store: ResultStore, kept: KeptResult) -> tuple[str, ...]:
+    now = store.get(kept.identity)
+    return () if now is None else now.tags
+
+
 def test_every_run_is_listed_noted_found_and_deleted(
     two: tuple[Driver, KeptResult, KeptResult],
 ) -> None:
@@ -111,6 +116,11 @@ def test_every_run_is_listed_noted_found_and_deleted(
         assert list(panel.shown_identities) == found, words
     panel.words.clear()
 
+    demo.action("undo")
+    assert kept_tags(store, first) == ()
+    demo.action("redo")
+    assert kept_tags(store, first) == ("bias", "check")
+
     before = demo.region.pixel_count
     panel.select([first.identity, second.identity])
     press(demo, Qt.Key.Key_Delete)
@@ -118,6 +128,9 @@ def test_every_run_is_listed_noted_found_and_deleted(
     assert panel.view.model().rowCount() == 0
     assert demo.region.pixel_count == before, "the key is not that of the region here"
     assert demo.session.result is None
+    demo.action("undo")
+    assert not panel.undo.isVisible()
+    demo.action("redo")
     demo.push(panel.undo)
     assert panel.shown_identities == (second.identity, first.identity)
     assert store.get(first.identity) == kept
@@ -150,6 +163,7 @@ def test_a_double_click_brings_everything_back_as_it_was(
     demo.window.results.select([first.identity])
     press(demo, Qt.Key.Key_Return)
     demo.wait(lambda: demo.result.request.origin == "predicted segment")
+    assert demo.window.action("undo").text() == "&Undo Go back to a result"
     demo.action("undo")
     assert demo.region.pixel_count == later.region_pixels, "going back can be undone"
 
