@@ -22,7 +22,8 @@ class Stage:
         if QApplication.instance() is None:
             QApplication([])
         self.folder = folder
-        os.environ["GRIDSAL_CACHE"] = str(folder)  # the user's own is not a stage
+        for variable in ("GRIDSAL_CACHE", "GRIDSAL_DATA"):
+            os.environ[variable] = str(folder)  # the user's own is not a stage
         self.street = (model, images)
         self.has_street = model.is_dir() and images.is_dir()
         self.driver = Driver(folder / "settings.json")

@@ -57,7 +57,7 @@ HEADERS: Final[dict[Column, tuple[str, str]]] = {
     Column.VERDICT: ("Verdict", "Whether the context was needed"),
     Column.NOTE: ("Note", "Your note; a double click or F2 edits it"),
     Column.TAGS: ("Tags", "Your tags, separated by commas; a double click edits them"),
-    Column.SETTINGS: ("Settings", "Method, mask, λ and steps; the tool tip has all"),
+    Column.SETTINGS: ("Settings", "λ, mask, steps and method; the tool tip has all"),
     Column.NETWORK: ("Network", "The network that was explained"),
     Column.MADE: ("Made", "When the run ended"),
 }
@@ -248,12 +248,12 @@ class ResultsFilter(QSortFilterProxyModel):
 
 
 def settings_in_short(settings: Settings) -> str:
-    """Say what tells one run from another, in a few words."""
-    parts = [METHOD_INFOS[settings.method].title, "×".join(str(n) for n in settings.mask_size)]
-    if not settings.is_gradient:
-        parts.append(f"λ {settings.lam:g}")
+    """Say what tells one run from another, in a few words, the commonest differences first."""
+    parts = [] if settings.is_gradient else [f"λ {settings.lam:g}"]
+    parts.append("×".join(str(n) for n in settings.mask_size))
     unit = "gradients" if settings.is_gradient else "steps"
-    return ", ".join((*parts, f"{settings.planned:,} {unit}"))
+    parts.append(f"{settings.planned:,} {unit}")
+    return ", ".join((*parts, METHOD_INFOS[settings.method].title))
 
 
 def settings_in_full(settings: Settings) -> str:

@@ -1,0 +1,75 @@
+"""Pictures of what is kept: the list of results, and a session that is offered back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.views.moved_dialog import MovedDialog
+from gridsal_core.demo import find_demo
+from gridsal_core.session.archive import write_session
+from gridsal_core.session.document import PageEntry, SessionDocument
+from tests.app.doors import shown
+from tests.app.stories import click_digit, set_steps
+from tests.driver import Driver
+from tests.stage import Stage, scene
+
+SOME = 5
+
+
+@scene("results-list")
+def results_list(stage: Stage) -> bool:
+    """Some results of the demo, one with a note and tags, one selected."""
+    driver = stage.driver
+    _explain_some(driver)
+    store, panel = driver.session.results, driver.window.results
+    first, second, *_ = (kept.identity for kept in reversed(store.results))
+    store.describe(second, note="Bricks above the digit, as expected", tags=["bias", "figure 2"])
+    driver.window.docks["results"].raise_()
+    panel.select([first])
+    return True
+
+
+@scene("results-menu")
+def results_menu(stage: Stage) -> bool:
+    """The same, with what can be done with a result."""
+    results_list(stage)
+    panel = stage.driver.window.results
+    panel.menu().popup(panel.view.mapToGlobal(panel.view.rect().center()))
+    return True
+
+
+@scene("session-offer")
+def session_offer(stage: Stage) -> bool:
+    """After a crash: the session of a window that is gone."""
+    lost = Driver(stage.folder / "lost.json")
+    _explain_some(lost)
+    lost.app.sessions.keep_for_next_start()
+    lost.window.close()
+    stage.driver.open(None, None)
+    stage.driver.wait(lambda: stage.driver.window.offer.text)
+    return True
+
+
+@scene("session-moved")
+def session_moved(stage: Stage) -> bool:
+    """A session whose images were moved."""
+    gone = Path("/data/street/images")
+    pages = tuple(PageEntry(image=gone / f"{number:04}.png", class_index=1) for number in range(12))
+    file = stage.folder / "street.gridsal"
+    write_session(SessionDocument(folder=gone, pages=pages), file, stage.folder)
+    stage.driver.open(None, None)
+    stage.driver.app.sessions.open(file)
+    shown(stage.driver, MovedDialog)
+    return True
+
+
+def _explain_some(driver: Driver) -> None:
+    demo = find_demo()
+    driver.open(demo.model, demo.images)
+    set_steps(driver, 20)
+    for number in range(SOME):
+        if number:
+            driver.action("next")
+            driver.wait(lambda: driver.session.prediction is not None)
+        click_digit(driver)
+        driver.run()
