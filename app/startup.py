@@ -151,6 +151,7 @@ class Application(QObject):
         self.results = ResultsController(
             window, session, self.networks, self.places, self.sessions.recorder
         )
+        self.queue.result_wanted.connect(self.results.restore)
         self.recovery = RecoveryController(window, session.results, self.sessions)
         self._add_finding(images)
         engine.ready.connect(self._on_ready)

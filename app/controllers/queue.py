@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.actions import allow
 from app.controllers.runs import RunController
@@ -35,6 +35,8 @@ Pace = tuple[str, tuple[int, int], str, bool]
 class QueueController(QObject):
     """Owns the queue, and gives the runs their next request.
 
+    What a request finds on the image that is being worked on is not shown there by itself.
+
     Parameters
     ----------
     window, session, runs
@@ -42,6 +44,9 @@ class QueueController(QObject):
     show_image
         Brings a page of an image to the front.
     """
+
+    result_wanted = Signal(str)
+    """Identity of the result that is to be shown, with its request."""
 
     def __init__(
         self,
@@ -202,6 +207,7 @@ class QueueController(QObject):
             entry.result = ended.result
             if ended.result is not None:
                 self.queue.update(entry, "stopped" if ended.is_stopped else "done")
+                self._say(_told_done(entry))
             elif ended.is_stopped:
                 self.queue.update(entry, "stopped")
             elif is_other and not ended.is_lost:
@@ -243,8 +249,11 @@ class QueueController(QObject):
         self.queue.move(entries, position, "Move in queue")
 
     def _on_activated(self, row: int) -> None:
-        """Go to the image of a request; if it runs, watch its map grow there."""
+        """Show what a request found; of one that runs its map as it grows, else its image."""
         entry = self._table.entry(row)
+        if entry.result is not None and self._session.results.get(entry.result) is not None:
+            self.result_wanted.emit(entry.result)
+            return
         run = self._runs.run
         if run is not None and self._under_way.get(run.ticket) is entry:
             self._runs.watch()
@@ -297,6 +306,11 @@ class QueueController(QObject):
 
     def _say(self, sentence: str) -> None:
         self._window.status.showMessage(sentence, SAID_MS)
+
+
+def _told_done(entry: QueueEntry) -> str:
+    name, image = entry.asked.class_info.name, entry.asked.view.path.name
+    return f"Explained from the queue: {name} on {image}. Double-click it there to see its map."
 
 
 def _pace_of(asked: RunRequest) -> Pace:

@@ -175,6 +175,10 @@ class ResultsController(QObject):
         self._store.fetch(kept.identity, take, lambda s: show_error(self._window, s))
 
     def _arrive(self, kept: KeptResult, explanation: Explanation, *, is_there: bool) -> None:
+        with self._session.undo_stack.together("Go back to a result"):
+            self._bring_back(kept, explanation, is_there=is_there)
+
+    def _bring_back(self, kept: KeptResult, explanation: Explanation, *, is_there: bool) -> None:
         session, window, request = self._session, self._window, explanation.request
         region = session.region
         with session.undo_stack.together("Go back to a result"):

@@ -219,7 +219,8 @@ class RunController(QObject):
             done = event.explanation.steps
             unit = "gradient" if event.explanation.settings.is_gradient else "step"
             self._message = " ".join((f"Done: {done} {unit}s.", *event.explanation.notes))
-        kept = self._session.add_result(run.view, event.explanation)
+        # Who works on an image is not to be disturbed by what the queue finds there.
+        kept = self._session.add_result(run.view, event.explanation, is_shown=run.is_watched)
         self.run_changed.emit()
         self._refresh()
         self.ended.emit(Ended(run, kept.identity, event.explanation.stopped))

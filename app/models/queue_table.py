@@ -187,8 +187,9 @@ def _progress(entry: QueueEntry) -> str:
             return f"{planned}, paused"
         case "failed":
             return f"failed: {entry.reason}"
-        case "waiting" if entry.reason:
-            return entry.reason
+        case "waiting":
+            unit = "gradients" if entry.asked.settings.is_gradient else "steps"
+            return entry.reason or f"waiting, {entry.asked.settings.planned:,} {unit}"
         case "stopped" if entry.result is not None:
             return f"stopped after {entry.step:,}"
     return entry.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from app.models.items import unless_whole
@@ -45,10 +46,20 @@ class ResultIndex:
         self.remove(kept)
         self.add(kept)
 
-    def latest(self, image: Path, page: int, network: str, frame: Frame | None) -> str | None:
-        """Return the identity of the latest result of a network (its hash) on a frame."""
-        identities = self._latest.get((image, page, network, frame))
-        return identities[-1] if identities else None
+    def latest(
+        self,
+        image: Path,
+        page: int,
+        network: str,
+        frame: Frame | None,
+        held_back: Collection[str] = (),
+    ) -> str | None:
+        """Return the identity of the latest result of a network (its hash) on a frame.
+
+        Those that are `held_back` do not count.
+        """
+        identities = reversed(self._latest.get((image, page, network, frame), ()))
+        return next((each for each in identities if each not in held_back), None)
 
     def has(self, network: str, image: Path) -> bool:
         """Whether a network has explained something on an image, on any page or frame."""

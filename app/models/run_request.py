@@ -90,12 +90,10 @@ def run_request(
 
 
 def settings_told(settings: Settings) -> str:
-    """Say in short how it is explained: what tells one request from the next."""
+    """Say in short how it is explained: what tells one request from the next, but its steps."""
     parts = [f"{settings.method} {settings.mask_size[0]}×{settings.mask_size[1]}"]
-    if settings.is_gradient:
-        parts.append(f"{settings.planned} gradients")
-    else:
-        parts += [f"λ {settings.lam:g}", f"{settings.steps} steps"]
+    if not settings.is_gradient:
+        parts.append(f"λ {settings.lam:g}")
         if settings.perturbation != ConstantColor():
             parts.append(str(settings.perturbation))
     return ", ".join(parts)

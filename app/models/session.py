@@ -113,6 +113,8 @@ class Session(QObject):
         self.results = ResultStore(self)
         self.undo_stack = UndoStack(self)
         self._index = ResultIndex()
+        self._held_back: set[str] = set()
+        self._is_holding_back = False
         self._shown: tuple[str, Explanation] | None = None
         self.results.added.connect(self._on_added)
         self.results.removed.connect(self._on_removed)
@@ -167,7 +169,8 @@ class Session(QObject):
         if self.loaded is None or self.network is None:
             return None
         view = self.loaded.view
-        return self._index.latest(view.path, view.page, self.network.sha256, view.frame)
+        sha256 = self.network.sha256
+        return self._index.latest(view.path, view.page, sha256, view.frame, self._held_back)
 
     @property
     def predicted_class(self) -> int | None:
@@ -294,17 +297,24 @@ class Session(QObject):
         if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 
-    def add_result(self, view: ImageView, explanation: Explanation) -> KeptResult:
+    def add_result(
+        self, view: ImageView, explanation: Explanation, *, is_shown: bool = True
+    ) -> KeptResult:
         """Keep a finished explanation with its image, network and frame; return what is kept.
 
-        The image need not be loaded, nor ever have been.
+        The image need not be loaded, nor ever have been. Unless the result `is_shown`, what is seen
+        of the current image stays as it is until the image is chosen anew.
         """
         if view.allow_large:
             self.results.allow_large(view.path)
-        return self.results.add(explanation)
+        self._is_holding_back = not is_shown
+        kept = self.results.add(explanation)
+        self._is_holding_back = False
+        return kept
 
     def use_result(self, kept: KeptResult) -> None:
         """Show a result, and not a later one, where it belongs."""
+        self._held_back.discard(kept.identity)
         self._index.use(kept)
         self._tell_result(kept)
 
@@ -396,6 +406,7 @@ class Session(QObject):
         return item
 
     def _choose(self, image: Path | None, page: int) -> None:
+        self._held_back.clear()
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""
         self.current_changed.emit()
 
@@ -424,6 +435,8 @@ class Session(QObject):
             self.result_changed.emit(kept.image_path)
 
     def _on_added(self, kept: KeptResult) -> None:
+        if self._is_holding_back:
+            self._held_back.add(kept.identity)
         self._index.add(kept)
         self._tell_result(kept)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
+    QHBoxLayout,
     QPushButton,
     QRadioButton,
     QSpinBox,
@@ -119,11 +119,15 @@ class SegmentsDialog(QDialog):
             self.pixels,
             "Smaller segments are left out: size in working pixels, 1 or more.",
         )
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(self.queue_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self._on_accepted)
-        buttons.rejected.connect(self.reject)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        self.queue_button.clicked.connect(self._on_accepted)
         self.queue_button.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.queue_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         layout.setSpacing(GAP)
@@ -132,7 +136,7 @@ class SegmentsDialog(QDialog):
         layout.addWidget(self.everywhere)
         self._found.setMinimumHeight(2 * self._found.fontMetrics().lineSpacing())
         layout.addWidget(self._found)
-        layout.addWidget(buttons)
+        layout.addLayout(buttons)
         self.setMinimumWidth(WIDTH)
 
     def _on_accepted(self) -> None:

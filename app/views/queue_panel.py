@@ -35,10 +35,10 @@ from app.theme import current_colors
 from app.views.forms import GAP, note
 
 ROW_HEIGHT = 24
-BAR_WIDTH, BAR_HEIGHT = 64, 6
-WIDTHS = (124, 84, 58, 192, 150, 76)
+BAR_WIDTH, BAR_HEIGHT = 44, 6
+WIDTHS = (124, 92, 52, 146, 138, 76)
 EMPTY = (
-    "No request is queued. Pick a segment and press Q to add it with the settings of the moment; "
+    "No request is queued. Pick a segment and press Q to add it with the present settings; "
     "Alt+Q adds each of several picked segments, Shift+Q every segment of a class."
 )
 

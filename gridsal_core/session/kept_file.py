@@ -65,6 +65,7 @@ _KEYS = (
     "index_bytes",
     "class_index",
     "origin",
+    "true_class",
     "settings",
     "classes",
     "scores",
@@ -181,6 +182,7 @@ def _plain(explanation: Explanation) -> dict[str, Any]:
         "index_bytes": explanation.prediction.class_map.dtype.itemsize,
         "class_index": int(request.class_index),
         "origin": request.origin,
+        "true_class": None if request.true_class is None else int(request.true_class),
         "settings": explanation.settings.to_dict(),
         "classes": [plain_class(info) for info in explanation.classes],
         "scores": plain_scores(explanation.scores),
@@ -226,6 +228,7 @@ class _Meta:
         self.classes = tuple(as_class(entry) for entry in as_list(meta["classes"]))
         self.class_index = as_whole(meta["class_index"], 0, len(self.classes) - 1)
         self.origin = as_origin(meta["origin"])
+        self.true_class = optional(as_whole, meta["true_class"])
         self.scores = as_scores(meta["scores"])
         self.residual = as_number(meta["residual"])
         self.residual_without_context = as_number(meta["residual_without_context"])
@@ -281,6 +284,7 @@ def _explanation(
             meta.page,
             meta.frame,
             meta.values,
+            meta.true_class,
         )
     except RequestError as error:
         raise ValueError(str(error)) from None

@@ -181,6 +181,34 @@ def test_the_queue_works_off_while_other_images_are_looked_at(demo: Driver) -> N
     assert entries(demo) == []
 
 
+def test_what_the_queue_finds_on_the_image_at_work_waits_to_be_asked_for(demo: Driver) -> None:
+    click_digit(demo)
+    region = demo.region.mask.copy()
+    demo.action("queue_add")
+    demo.wait(lambda: statuses(demo) == ["done"])
+    demo.rest(50)
+    assert demo.session.result is None
+    assert demo.window.layers.boxes["prediction"].isChecked()
+    assert "Double-click" in demo.window.status.currentMessage()
+    demo.action("clear")
+    demo.window.queue.activated.emit(0)
+    demo.wait(lambda: demo.session.result is not None)
+    np.testing.assert_array_equal(demo.region.mask, region)
+    assert demo.window.action("undo").text() == "&Undo Go back to a result"
+    demo.action("undo")
+    assert demo.region.is_empty
+    set_steps(demo, 4)
+    click_digit(demo)
+    shown_first = demo.session.result_identity
+    demo.action("queue_add")
+    demo.wait(lambda: statuses(demo) == ["done", "done"])
+    assert demo.session.result_identity == shown_first
+    demo.action("next")
+    demo.action("previous")
+    demo.wait(lambda: demo.session.loaded is not None and demo.session.result is not None)
+    assert demo.session.result_identity == entries(demo)[1].result, "the latest, from now on"
+
+
 def test_keys_and_the_mouse_reorder_and_take_off_and_it_can_be_undone(demo: Driver) -> None:
     demo.action("queue_pause")
     click_digit(demo)

@@ -51,7 +51,7 @@ def made_explanation(
     if not saliency_follows:
         saliency = random.random(size, dtype=np.float32)
     return Explanation(
-        request=Request(image, region, 1, "painted", path, 0, frame),
+        request=Request(image, region, 1, "painted", path, 0, frame, true_class=0),
         settings=settings,
         classes=CLASSES,
         mask=mask,
