@@ -59,6 +59,9 @@ class ComparisonsController(QObject):
             ("compare_page", lambda: window.workspace.show_page(window.compare)),
         ):
             window.action(name).triggered.connect(lambda _on=False, a=act: a())
+        results = window.results
+        results.selection_changed.connect(lambda: self.set_selected(results.selected_identities))
+        results.add_menu_actions(window.action("compare_selected"))
         segments.compare_wanted.connect(self.compare_parts)
         self.runs.found.connect(self._on_found)
         self.runs.progressed.connect(self._on_progress)
