@@ -151,6 +151,8 @@ class CompareController(QObject):
     def _show_known(self) -> None:
         found = [None if each is None else self._known.get(each) for each in self.panels.panels]
         differs = self._differs()
+        for index, one in enumerate(found):
+            differs[index] += "" if one is None else _truth(one)
         entries = [None if f is None else (f.votes, f.explanation.classes) for f in found]
         rows = class_rows(entries)
         for index, (panel, one) in enumerate(zip(self._page.shown, found, strict=True)):
@@ -234,6 +236,14 @@ def _content(found: Compared, differs: str) -> PanelContent:
         source += f" · {found.label_note}"
     tip = f"{SCORES_TIP}\n{reading.headline} {reading.detail}"
     return PanelContent(found.picture, differs, _scores(found), tip, source)
+
+
+def _truth(found: Compared) -> str:
+    """Say what a wrong part truly is."""
+    request, classes = found.explanation.request, found.explanation.classes
+    if request.origin != "erroneous part" or request.true_class is None:
+        return ""
+    return f" · truly {classes[request.true_class].name}"
 
 
 def _scores(found: Compared) -> str:

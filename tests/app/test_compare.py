@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.controllers.run_several import with_settings
 from app.models.class_rows import ClassRow, class_rows, shortened
 from app.models.compare_panels import ComparePanels
 from app.models.map_picture import map_picture
@@ -371,7 +372,7 @@ def test_a_stopped_comparison_keeps_what_is_done(demo: Driver) -> None:
     click_digit(demo)
     demo.window.settings.set_settings(replace(demo.window.settings.settings(), steps=2000))
     now = there(demo.app.comparisons.request())
-    wanted = [replace(now, settings=replace(now.settings, lam=lam)) for lam in (0.1, 0.2)]
+    wanted = [with_settings(now, replace(now.settings, lam=lam)) for lam in (0.1, 0.2)]
     demo.app.comparisons.run("Two", wanted)
     demo.wait(lambda: demo.window.compare.is_running)
     demo.push(demo.window.compare.stop)
