@@ -128,7 +128,7 @@ class Application(QObject):
         self.compare = CompareController(window, session, self.tasks, settings)
         self.labels.pattern_changed.connect(lambda _pattern: self.compare.relabel())
         self.comparisons = ComparisonsController(
-            window, session, engine, self.compare, self.requests.segments
+            window, session, self.queue, self.runs, self.compare, self.requests.segments
         )
         self.compare_networks = CompareNetworksController(
             window, session, self.networks, self.comparisons, self.compare, settings

@@ -13,7 +13,7 @@ from app.models.class_rows import class_rows
 from app.models.compare_panels import ComparePanels
 from app.models.map_picture import DifferencePicture, MapPicture
 from app.models.session import Session
-from app.models.told_apart import short_title, told_apart
+from app.models.told_apart import choice, in_common, told_apart
 from app.settings import AppSettings
 from app.views.class_bars import percent
 from app.views.compare_panel import PanelContent
@@ -99,10 +99,8 @@ class CompareController(QObject):
 
     def _offer_results(self) -> None:
         results = self._session.results.results
-        titles = [
-            (each.identity, short_title(number, each)) for number, each in enumerate(results, 1)
-        ]
-        self._page.set_choices(titles[::-1])
+        choices = [choice(number, each) for number, each in enumerate(results, 1)]
+        self._page.set_choices(choices[::-1])
         self._show()
 
     def _show(self) -> None:
@@ -153,6 +151,8 @@ class CompareController(QObject):
     def _show_known(self) -> None:
         found = [None if each is None else self._known.get(each) for each in self.panels.panels]
         differs = self._differs()
+        for index, one in enumerate(found):
+            differs[index] += "" if one is None else _truth(one)
         entries = [None if f is None else (f.votes, f.explanation.classes) for f in found]
         rows = class_rows(entries)
         for index, (panel, one) in enumerate(zip(self._page.shown, found, strict=True)):
@@ -167,11 +167,13 @@ class CompareController(QObject):
         self._show_difference()
 
     def _differs(self) -> list[str]:
-        """Say of each panel what tells it from the others."""
+        """Say what the panels have in common, and return what tells each from the others."""
         results = [
             None if each is None else self._session.results.get(each) for each in self.panels.panels
         ]
-        told = iter(told_apart([each for each in results if each is not None]))
+        there = [each for each in results if each is not None]
+        told = iter(told_apart(there))
+        self._page.set_common(in_common(there))
         return ["" if each is None else next(told) for each in results]
 
     def _set_references(self, pictures: Sequence[MapPicture | None]) -> None:
@@ -234,6 +236,14 @@ def _content(found: Compared, differs: str) -> PanelContent:
         source += f" · {found.label_note}"
     tip = f"{SCORES_TIP}\n{reading.headline} {reading.detail}"
     return PanelContent(found.picture, differs, _scores(found), tip, source)
+
+
+def _truth(found: Compared) -> str:
+    """Say what a wrong part truly is."""
+    request, classes = found.explanation.request, found.explanation.classes
+    if request.origin != "erroneous part" or request.true_class is None:
+        return ""
+    return f" · truly {classes[request.true_class].name}"
 
 
 def _scores(found: Compared) -> str:

@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, QTimer
 from app.controllers.compare import CompareController
 from app.controllers.comparisons import ComparisonsController
 from app.controllers.networks import NetworkController
-from app.controllers.run_several import Wanted
 from app.main_window import MainWindow
+from app.models.current_request import known_true_class
 from app.models.framing import carried
+from app.models.run_request import RunRequest, run_request
 from app.models.session import Session
 from app.settings import AppSettings, RecentModel
 from app.views.compare_dialogs import NetworkDialog
+from gridsal_core.frames import Frame
 from gridsal_core.segments import majority_class
 
 NOTE_MS: Final = 8000
@@ -26,7 +28,7 @@ WHAT: Final = "Another network"
 class _Waiting:
     """A request that waits for another network, and the result of the one before."""
 
-    wanted: Wanted
+    wanted: RunRequest
     class_name: str
     network: str
     identity: str
@@ -68,7 +70,7 @@ class CompareNetworksController(QObject):
         dialog.chosen.connect(lambda row: self._begin(now, recent[row]))
         dialog.open()
 
-    def _begin(self, now: Wanted, other: RecentModel) -> None:
+    def _begin(self, now: RunRequest, other: RecentModel) -> None:
         network = self._session.network
         if network is None:
             return
@@ -96,7 +98,7 @@ class CompareNetworksController(QObject):
         region = wanted.region
         if wanted.view.frame is not None or loaded.view.frame is not None:
             height, width = region.shape
-            old = wanted.view.frame or type(loaded.frame).whole((height, width))
+            old = wanted.view.frame or Frame.whole((height, width))
             region = carried(region, old, loaded.frame)
         if not region.any():
             self._tell("The request lies outside of what this network works on.")
@@ -105,7 +107,15 @@ class CompareNetworksController(QObject):
         name = waiting.class_name.casefold()
         is_known = name in names
         index = names.index(name) if is_known else majority_class(prediction.class_map, region)
-        again = Wanted(loaded.view, region, index, wanted.origin, wanted.settings)
+        again = run_request(
+            network,
+            loaded.view,
+            region,
+            index,
+            wanted.origin,
+            wanted.settings,
+            true=known_true_class(session, region),
+        )
         self._comparisons.run(
             WHAT, [again], lambda found: self._compare.show((waiting.identity, *found))
         )

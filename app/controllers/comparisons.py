@@ -11,15 +11,17 @@ from PySide6.QtCore import QObject
 from app.actions import allow
 from app.controllers.compare import CompareController
 from app.controllers.dialogs import show_error
-from app.controllers.run_several import RunSeveral, Wanted
+from app.controllers.queue import QueueController
+from app.controllers.run_several import STOPPED, RunSeveral, with_settings
+from app.controllers.runs import RunController
 from app.controllers.segments import SegmentsController
 from app.main_window import MainWindow
 from app.models import sweeps
 from app.models.compare_panels import FEWEST, MOST
+from app.models.current_request import current_request
+from app.models.run_request import RunRequest, run_request
 from app.models.session import Session
 from app.views.compare_dialogs import MethodsDialog, SweepDialog
-from app.workers.engine_client import EngineClient
-from gridsal_core.arrays import BoolArray
 from gridsal_core.comparison import SegmentParts
 from gridsal_core.errors import GridSalError
 from gridsal_core.methods import Method
@@ -40,14 +42,15 @@ class ComparisonsController(QObject):
         self,
         window: MainWindow,
         session: Session,
-        engine: EngineClient,
+        queue: QueueController,
+        runs: RunController,
         compare: CompareController,
         segments: SegmentsController,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._compare = window, session, compare
         self._segments = segments
-        self.runs = RunSeveral(session, engine, self)
+        self.runs = RunSeveral(session, queue, runs, self)
         self._selected: tuple[str, ...] = ()
         self._what = ""
         self._is_shown = False
@@ -59,6 +62,9 @@ class ComparisonsController(QObject):
             ("compare_page", lambda: window.workspace.show_page(window.compare)),
         ):
             window.action(name).triggered.connect(lambda _on=False, a=act: a())
+        results = window.results
+        results.selection_changed.connect(lambda: self.set_selected(results.selected_identities))
+        results.add_menu_actions(window.action("compare_selected"))
         segments.compare_wanted.connect(self.compare_parts)
         self.runs.found.connect(self._on_found)
         self.runs.progressed.connect(self._on_progress)
@@ -93,15 +99,23 @@ class ComparisonsController(QObject):
     def compare_parts(self, parts: SegmentParts, true_class: int) -> None:
         """Explain the correct part of a segment and what of it truly is another class."""
         settings = self._settings()
-        loaded = self._session.loaded
-        if settings is None or loaded is None or parts.correct is None:
+        loaded, network = self._session.loaded, self._session.network
+        if settings is None or loaded is None or network is None or parts.correct is None:
             return
         kinds: tuple[tuple[int, RegionOrigin], ...] = (
             (parts.predicted, "correct part"),
             (true_class, "erroneous part"),
         )
         wanted = [
-            Wanted(loaded.view, parts.region(true), parts.predicted, origin, settings)
+            run_request(
+                network,
+                loaded.view,
+                parts.region(true),
+                parts.predicted,
+                origin,
+                settings,
+                true=true,
+            )
             for true, origin in kinds
         ]
         self.run("Correct and wrong part", wanted)
@@ -131,7 +145,7 @@ class ComparisonsController(QObject):
         now = self._request()
         if now is None:
             return
-        settings, size = now.settings, (now.region.shape[0], now.region.shape[1])
+        settings, size = now.settings, now.size
         dialog = SweepDialog(
             "Compare with a mask-size sweep",
             "Mask sizes",
@@ -152,7 +166,7 @@ class ComparisonsController(QObject):
 
         def run(methods: tuple[Method, ...]) -> None:
             settings = [replace(now.settings, method=method) for method in methods]
-            self.run("Methods", [replace(now, settings=each) for each in settings])
+            self.run("Methods", [with_settings(now, each) for each in settings])
 
         dialog.chosen.connect(run)
         dialog.open()
@@ -160,7 +174,7 @@ class ComparisonsController(QObject):
     def run(
         self,
         what: str,
-        wanted: Sequence[Wanted],
+        wanted: Sequence[RunRequest],
         on_done: Callable[[tuple[str, ...]], None] | None = None,
     ) -> None:
         """Run what is missing of these, then show all of them, or do something else."""
@@ -175,14 +189,13 @@ class ComparisonsController(QObject):
             self._window.workspace.show_page(self._window.compare)
         self.runs.start(wanted, on_done or self._compare.show)
 
-    def request(self, region: BoolArray | None = None) -> Wanted | None:
+    def request(self) -> RunRequest | None:
         """Return the current request, or say what is missing."""
-        now = self._request()
-        return now if now is None or region is None else replace(now, region=region)
+        return self._request()
 
-    def _sweep(self, dialog: SweepDialog, now: Wanted, what: str) -> None:
+    def _sweep(self, dialog: SweepDialog, now: RunRequest, what: str) -> None:
         dialog.chosen.connect(
-            lambda chosen: self.run(what, [replace(now, settings=each) for each in chosen])
+            lambda chosen: self.run(what, [with_settings(now, each) for each in chosen])
         )
         dialog.open()
 
@@ -195,14 +208,18 @@ class ComparisonsController(QObject):
             self._tell(str(error))
             return None
 
-    def _request(self) -> Wanted | None:
-        session, settings = self._session, self._settings()
-        loaded, region, class_index = session.loaded, session.region, session.class_index
-        reason = self._why_not()
-        if settings is None or reason or loaded is None or region is None or class_index is None:
-            self._tell(reason)
+    def _request(self) -> RunRequest | None:
+        settings = self._settings()
+        if settings is None:
             return None
-        return Wanted(loaded.view, region.mask.copy(), class_index, region.origin, settings)
+        try:
+            asked = current_request(self._session, settings)
+        except GridSalError as error:
+            asked = str(error)
+        if isinstance(asked, str):
+            self._tell(asked)
+            return None
+        return asked
 
     def _why_not(self) -> str:
         try:
@@ -226,7 +243,9 @@ class ComparisonsController(QObject):
         self._window.compare.set_progress(None, 0, 0)
         for panel in self._window.compare.panels:
             panel.set_waiting("")
-        if sentence:
+        if sentence == STOPPED:
+            self._tell(sentence)
+        elif sentence:
             show_error(self._window, sentence)
         self._refresh()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -25,6 +26,9 @@ from gridsal_core.settings import Settings
 
 IDENTITY_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 SORT_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
+RESULTS_MIME: Final = "application/x-gridsal-results"
+"""Identities of results that are dragged, one a line."""
+
 THUMBNAIL_BYTES: Final = 32 * 2**20
 SWATCH_PX: Final = 12
 
@@ -173,8 +177,18 @@ class ResultsTable(QAbstractTableModel):
         return title if role == Qt.ItemDataRole.DisplayRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
+        flags = super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() in _EDITABLE else flags
+
+    def mimeTypes(self) -> list[str]:
+        return [RESULTS_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        rows = sorted({index.row() for index in indexes})
+        data = QMimeData()
+        text = "\n".join(self._results[row].identity for row in rows)
+        data.setData(RESULTS_MIME, text.encode("ascii"))
+        return data
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         kept, column = self._results[index.row()], Column(index.column())

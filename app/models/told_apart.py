@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Final
 
 from gridsal_core.methods import METHOD_INFOS
@@ -29,12 +29,38 @@ def image_name(result: KeptResult) -> str:
     return result.image_path.name + page
 
 
-def short_title(number: int, result: KeptResult) -> str:
-    """Name a result in a list: its number in the session, class, part, image and method."""
+@dataclass(frozen=True)
+class Choice:
+    """A kept result that can be chosen: what it is called where there is little room, and in full.
+
+    Parameters
+    ----------
+    identity
+        Of the result.
+    name
+        Its number in the session, and the class.
+    title
+        Besides that its part, image and method.
+    """
+
+    identity: str
+    name: str
+    title: str
+
+
+def choice(number: int, result: KeptResult) -> Choice:
+    """Name a result in a list; numbers count from 1."""
+    name = f"{number} · {result.class_info.name}"
     method = METHOD_INFOS[result.settings.method].title
-    return " · ".join(
-        (f"{number}", result.class_info.name, result.origin, image_name(result), method)
-    )
+    title = " · ".join((name, result.origin, image_name(result), method))
+    return Choice(result.identity, name, title)
+
+
+def in_common(results: Sequence[KeptResult]) -> str:
+    """Say which class, image and network all of these are of, as far as that is one."""
+    aspects = (lambda result: result.class_info.name, image_name, lambda result: result.network)
+    values = [{aspect(result) for result in results} for aspect in aspects]
+    return " · ".join(value for found in values if len(found) == 1 for value in found)
 
 
 def told_apart(results: Sequence[KeptResult]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.icons import icon
 from app.models.compare_panels import FEWEST, MOST
 from app.models.map_picture import DifferencePicture
+from app.models.told_apart import Choice
 from app.views.canvas_layers import heat_table
 from app.views.color_scale import ColorScale
 from app.views.compare_panel import ComparePanel, ElidedLabel
@@ -70,6 +71,7 @@ class ComparePage(QWidget):
         self.difference = _tool("Difference", "")
         self.difference.setCheckable(True)
         self.fit = _tool("Fit", "Show the whole of every image")
+        self.common = ElidedLabel("muted")
         self.message = ElidedLabel("muted")
         self._progress = QWidget()
         self.progress_text = ElidedLabel("muted")
@@ -114,8 +116,12 @@ class ComparePage(QWidget):
             self._grid.setRowStretch(row, 1 if row * columns < count else 0)
         self.add.setEnabled(count < MOST)
 
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer results in every panel, as (identity, title)."""
+    def set_common(self, text: str) -> None:
+        """Say what all panels show."""
+        self.common.set_text(text, "In all panels")
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer results in every panel."""
         for panel in self.panels:
             panel.set_choices(choices)
 
@@ -172,7 +178,8 @@ class ComparePage(QWidget):
         bar.setSpacing(4)
         for button in (self.new, self.add, self.linked, self.difference, self.fit):
             bar.addWidget(button)
-        bar.addStretch(1)
+        bar.addSpacing(GAP)
+        bar.addWidget(self.common, 1)
         progress = QHBoxLayout(self._progress)
         progress.setContentsMargins(GAP, 0, GAP, 0)
         progress.addWidget(self.progress_text, 2)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
@@ -16,6 +24,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QBoxLayout,
     QComboBox,
     QFrame,
@@ -23,6 +32,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -31,14 +42,15 @@ from PySide6.QtWidgets import (
 from app.icons import icon
 from app.models.class_rows import ClassRow
 from app.models.map_picture import MapPicture
+from app.models.results_table import RESULTS_MIME
+from app.models.told_apart import Choice
 from app.views.canvas_overlays import HintCard
 from app.views.class_bars import NAMES, ClassBars, panel_color
 from app.views.forms import shrinkable
 from app.views.map_view import MapView
 
-RESULTS_MIME: Final = "application/x-gridsal-results"
-"""Identities of kept results that are dragged, one a line."""
-
+TITLE_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
+ROOM_FOR_BAR_PX: Final = 24
 CHOOSE: Final = "Choose a result…"
 EMPTY_TITLE: Final = "Nothing here yet"
 EMPTY_TEXT: Final = "Choose a result above, or drag one from the list of results."
@@ -67,6 +79,25 @@ class PanelContent:
     scores: str
     scores_tip: str
     source: str
+
+
+class _TitleDelegate(QStyledItemDelegate):
+    """Shows results in full in the list that opens; the closed field has less room."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.text = index.data(TITLE_ROLE) or option.text
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        size = super().sizeHint(option, index)
+        view = option.widget
+        if isinstance(view, QAbstractItemView):
+            view.setMinimumWidth(max(view.minimumWidth(), size.width() + ROOM_FOR_BAR_PX))
+        return size
 
 
 class ElidedLabel(QWidget):
@@ -130,8 +161,8 @@ class ComparePanel(QFrame):
         self.badge.setToolTip(f"Panel {name}: bars of this colour are its context")
         self.picker = QComboBox()
         self.picker.setAccessibleName(f"Result in panel {name}")
-        self.picker.setToolTip("Which result this panel shows")
         self.picker.setMaxVisibleItems(20)
+        self.picker.setItemDelegate(_TitleDelegate(self.picker))
         shrinkable(self.picker)
         self.picker.setMinimumContentsLength(4)
         self.swap = _button("swap", f"Let panel {name} change places with another one")
@@ -158,15 +189,15 @@ class ComparePanel(QFrame):
         self.set_content(None)
         self._tint()
 
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer results, as (identity, title)."""
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer results."""
         chosen = self.picker.currentData()
         with QSignalBlocker(self.picker):
             self.picker.clear()
             self.picker.addItem(CHOOSE, None)
-            for identity, title in choices:
-                self.picker.addItem(title, identity)
-                self.picker.setItemData(self.picker.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+            for row, each in enumerate(choices, 1):
+                self.picker.addItem(each.name, each.identity)
+                self.picker.setItemData(row, each.title, TITLE_ROLE)
             self.picker.setCurrentIndex(max(self.picker.findData(chosen), 0))
         self.picker.setEnabled(bool(choices))
 
@@ -174,6 +205,9 @@ class ComparePanel(QFrame):
         """Show which result was chosen."""
         with QSignalBlocker(self.picker):
             self.picker.setCurrentIndex(max(self.picker.findData(identity), 0))
+        tip = "Which result this panel shows"
+        title = self.picker.currentData(TITLE_ROLE)
+        self.picker.setToolTip(f"{tip}: {title}" if title else tip)
 
     def set_others(self, others: Sequence[int]) -> None:
         """Say which other panels there are."""

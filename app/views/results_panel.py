@@ -253,6 +253,7 @@ def _set_up(view: QTableView) -> None:
     view.setAlternatingRowColors(True)
     view.setIconSize(THUMBNAIL)
     view.setTabKeyNavigation(False)
+    view.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
     rows = view.verticalHeader()
     rows.setVisible(False)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

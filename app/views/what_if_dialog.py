@@ -189,6 +189,8 @@ class WhatIfDialog(QDialog):
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         table = self.table
         table.setAccessibleName("Pixels that flipped, by class")
+        table.setToolTip("The pixels of the region whose predicted class is another one now")
+        table.setTabKeyNavigation(False)
         for column, (name, tip) in enumerate(COLUMNS):
             title = QTableWidgetItem(name)
             title.setToolTip(tip)

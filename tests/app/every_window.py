@@ -16,7 +16,16 @@ from tests.driver import Driver
 
 ByAction = tuple[str, ...]
 # Actions that open a dialog of the application's own; what Qt brings is not ours to mend.
-DIALOG_ACTIONS: ByAction = ("open_model", "model_library", "label_maps", "palette", "shortcuts")
+DIALOG_ACTIONS: ByAction = (
+    "open_model",
+    "model_library",
+    "label_maps",
+    "palette",
+    "shortcuts",
+    "compare_lam",
+    "compare_methods",
+    "compare_network",
+)
 
 
 def check_map(driver: Driver, _folder: Path) -> None:
@@ -46,6 +55,10 @@ def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
     click_digit(driver)
     set_steps(driver, 4)
     driver.run()
+    yield driver.window
+    driver.action("compare_page")
+    driver.app.compare.show([kept.identity for kept in driver.session.results.results])
+    driver.wait(lambda: driver.window.compare.panels[0].view.picture is not None)
     yield driver.window
     for name in DIALOG_ACTIONS:
         driver.action(name)

@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.controllers.run_several import with_settings
 from app.models.class_rows import ClassRow, class_rows, shortened
 from app.models.compare_panels import ComparePanels
 from app.models.map_picture import map_picture
 from app.models.told_apart import ALIKE, told_apart
 from app.views.compare_page import ComparePage
-from app.views.compare_panel import RESULTS_MIME, ComparePanel
+from app.views.compare_panel import ComparePanel
 from app.views.map_view import MapView
 from app.views.view_link import ViewLink
 from gridsal_core import Explanation, Settings
@@ -286,24 +287,35 @@ def test_a_lambda_sweep_is_run_and_shown_and_what_is_kept_is_not_run_again(demo:
     picker.setCurrentIndex(picker.findData(results[0].identity))
     picker.activated.emit(picker.currentIndex())
     demo.wait(lambda: is_shown(page.panels[2]))
-    drop(page.panels[0], [results[2].identity, results[1].identity])
+    drop(demo, page.panels[0], [results[1].identity, results[2].identity])
     demo.wait(lambda: all(is_shown(panel) for panel in page.shown))
     now = demo.app.compare.panels.panels
-    assert (now[0], now[3]) == (results[2].identity, results[1].identity)
+    assert {now[0], now[3]} == {results[1].identity, results[2].identity}
     demo.rest(50)
     assert (demo.window.width(), demo.window.height()) == (1280, 800)
     demo.push(page.panels[3].close_button)
-    assert len(page.shown) == 3
+    demo.wait(lambda: len(page.shown) == 3)
+
+    # Results that are selected in the list are compared by one action.
+    assert not demo.window.action("compare_selected").isEnabled()
+    demo.window.results.select([results[0].identity, results[2].identity])
+    demo.action("compare_selected")
+    demo.wait(lambda: all(is_shown(panel) for panel in page.shown))
+    chosen = list(demo.app.compare.panels.panels)
+    assert sorted(map(str, chosen)) == sorted([results[0].identity, results[2].identity])
 
     # What is removed from the session leaves its panel empty.
-    demo.session.results.remove([results[2].identity])
-    assert demo.app.compare.panels.panels[0] is None
+    demo.session.results.remove([there(chosen[0])])
+    assert None in demo.app.compare.panels.panels
     assert "Choose a result" in page.panels[0].hint_text
 
 
-def drop(panel: ComparePanel, identities: list[str]) -> None:
-    data = QMimeData()
-    data.setData(RESULTS_MIME, "\n".join(identities).encode())
+def drop(demo: Driver, panel: ComparePanel, identities: list[str]) -> None:
+    """Drop what a drag of these rows of the list of results carries."""
+    rows = [demo.window.results_table.row_of(identity) for identity in identities]
+    data = demo.window.results_table.mimeData(
+        [demo.window.results_table.index(there(row), 1) for row in rows]
+    )
     event = QDropEvent(
         QPointF(QPoint(20, 20)),
         Qt.DropAction.CopyAction,
@@ -360,7 +372,7 @@ def test_a_stopped_comparison_keeps_what_is_done(demo: Driver) -> None:
     click_digit(demo)
     demo.window.settings.set_settings(replace(demo.window.settings.settings(), steps=2000))
     now = there(demo.app.comparisons.request())
-    wanted = [replace(now, settings=replace(now.settings, lam=lam)) for lam in (0.1, 0.2)]
+    wanted = [with_settings(now, replace(now.settings, lam=lam)) for lam in (0.1, 0.2)]
     demo.app.comparisons.run("Two", wanted)
     demo.wait(lambda: demo.window.compare.is_running)
     demo.push(demo.window.compare.stop)
