@@ -133,6 +133,20 @@ class TestPredicted:
         assert not action.isEnabled()
         assert action.toolTip() == "All images are predicted."
 
+    def test_a_predicted_image_needs_no_engine_when_it_is_opened(
+        self, predicted: Driver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[object] = []
+        monkeypatch.setattr(predicted.app.engine, "send", sent.append)
+        for row in (20, 24):
+            predicted.window.images.select(row)
+            predicted.wait(lambda: predicted.session.prediction is not None)
+            known = statistics(predicted)
+            counts = np.bincount(predicted.prediction.class_map.ravel(), minlength=11)
+            assert counts.tolist() == [int(known.pixels_of(None, k)[row]) for k in range(11)]
+        assert sent == []
+        assert not predicted.session.is_predicting
+
     def test_by_true_and_predicted_class(self, predicted: Driver) -> None:
         choose_in(predicted, "true", "digit 3")
         assert len(shown_names(predicted)) == 16
