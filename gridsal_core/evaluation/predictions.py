@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gridsal_core.arrays import IndexArray
 from gridsal_core.evaluation.cache import read_stamp, stamp_text
 from gridsal_core.evaluation.database import LosableDatabase
 from gridsal_core.evaluation.stamps import Stamp
@@ -102,7 +103,9 @@ def _read(head: object, data: object, stamp: Stamp, class_count: int) -> Predict
     class_map = np.frombuffer(classes, _little(itemsize)).reshape(stamp.frame.size)
     if int(class_map.max()) >= class_count:
         raise ValueError("it holds classes that the network does not have")
-    native = class_map.astype(np.uint8 if itemsize == 1 else np.uint16)
+    native: IndexArray = (
+        class_map.astype(np.uint8) if itemsize == 1 else class_map.astype(np.uint16)
+    )
     confidence = np.frombuffer(steps, np.uint8).reshape(stamp.frame.size) / np.float32(_STEPS)
     return Prediction(native, confidence.astype(np.float32), tuple(map(str, notes)))
 
