@@ -158,7 +158,7 @@ class TestPredicted:
         assert len(shown_names(predicted)) == (known.pixels_of(DIGIT_3, 10) > 0).sum() > 0
 
     def test_by_error_the_worst_first(self, predicted: Driver) -> None:
-        choose_in(predicted, "order", "Largest error")
+        choose_in(predicted, "order", "By error")
         known, model = statistics(predicted), predicted.app.files.images
         places = [there(model.place_of(model.path_at(row))) for row in range(28)]
         shares = [there(known.error_share(place)) for place in places]
@@ -388,7 +388,7 @@ class TestList:
     def test_by_what_was_explained_and_noted(self, demo: Driver, tmp_path: Path) -> None:
         click_digit(demo)
         demo.run()
-        choose_in(demo, "status", "Noted or tagged")
+        choose_in(demo, "status", "Noted")
         assert shown_names(demo) == []
         (kept,) = demo.session.results.results
         demo.session.results.describe(kept.identity, note="look again", tags=())
