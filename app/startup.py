@@ -173,6 +173,7 @@ class Application(QObject):
             settings,
         )
         self.labels.pattern_changed.connect(self.folder_pass.set_label_pattern)
+        self.predictions.recall = self.folder_pass.recall
         self.image_filter = ImageFilterController(
             window, session, images, self.evaluation, settings
         )

@@ -86,11 +86,14 @@ class FilesController(QObject):
         if (path, page) == (self._session.current, self._session.page):
             return
         row = self._images.row_of(path)
-        if row is None:
+        if row is not None:
+            self._window.images.select(row)
+        elif self._images.place_of(path) is not None:
+            self._session.set_current(path)  # the filter hides it
+        else:
             self._page_wanted = (path, page)
             self.open_folder(path.parent, select=path)
             return
-        self._window.images.select(row)
         self._session.set_page(page)
 
     def open_dropped(self, paths: list[Path]) -> None:

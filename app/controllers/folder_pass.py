@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
@@ -14,17 +15,18 @@ from app.controllers.views import ViewsController
 from app.main_window import MainWindow
 from app.models.evaluation import FolderEvaluation, PassProgress
 from app.models.running import duration
-from app.models.session import Session
+from app.models.session import LoadedImage, Session
 from app.settings import AppSettings
 from app.workers import messages as m
 from app.workers.engine_client import LOST, EngineClient
-from app.workers.evaluation import EvaluateImage, known_of_folder
+from app.workers.evaluation import EvaluateImage, known_of_folder, recall_prediction
 from app.workers.tasks import Tasks
 from gridsal_core.datasets.folder import ImageListing
 from gridsal_core.evaluation.cache import cache_path
 from gridsal_core.evaluation.counts import ImageCounts
 from gridsal_core.evaluation.folder import FolderStatistics
 from gridsal_core.evaluation.stamps import predictor_key
+from gridsal_core.types import Prediction
 
 NO_FOLDER = "Open an image folder first: File > Open image folder."
 NO_NETWORK = "Open a network first: File > Open model."
@@ -91,6 +93,31 @@ class FolderPassController(QObject):
         """Say where label maps are; everything is counted anew."""
         self._pattern = pattern
         self._reset()
+
+    def recall(self, loaded: LoadedImage, take: Callable[[Prediction | None], None]) -> bool:
+        """Have `take` called with the prediction that a pass made here, or None; False if none did.
+
+        It is called later, in the window's thread.
+        """
+        statistics, network, opened = (
+            self._evaluation.statistics,
+            self._session.network,
+            self._opened,
+        )
+        images = self._session.images
+        if statistics is None or network is None or opened is None or loaded.page:
+            return False
+        if opened.network is not network:
+            return False  # its card comes right after it
+        place = images.row_of(loaded.path) if isinstance(images, ImageListing) else None
+        if place is None or not statistics.known[place]:
+            return False
+        predictor, cache = predictor_key(network.sha256, opened.card, ""), self._cache
+        path, frame, count = loaded.path, loaded.frame, len(network.classes)
+        self._tasks.submit(
+            lambda: recall_prediction(path, frame, count, predictor, cache), take, self._tell
+        )
+        return True
 
     def start(self) -> None:
         """Predict all images that are not known yet, those that failed once more too."""

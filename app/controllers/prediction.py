@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
-from app.models.session import Session
+from app.models.session import LoadedImage, Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 from gridsal_core.frames import ImageView
+from gridsal_core.types import Prediction
+
+Recall = Callable[[LoadedImage, Callable[[Prediction | None], None]], bool]
+"""Takes what is to be called, later, with the prediction or None; False if it will not be."""
 
 GIVEN_UP = "The prediction was stopped; choose the image again to make it."
 
@@ -23,6 +29,8 @@ class PredictionController(QObject):
         self._session, self._engine = session, engine
         self._under_way: tuple[int, ImageView] | None = None
         self._given_up: ImageView | None = None
+        self.recall: Recall = _no_memory
+        """Brings a prediction that was made before, if it can."""
         session.network_changed.connect(self._on_network)
         session.current_changed.connect(self._on_current)
         session.image_loaded.connect(self._ask)
@@ -55,9 +63,20 @@ class PredictionController(QObject):
         if view == self._given_up:
             session.set_trouble(view, GIVEN_UP)
             return
-        self._under_way = (self._engine.new_ticket(), view)
-        self._engine.send(m.Predict(*self._under_way))
+        ticket, network = self._engine.new_ticket(), session.network.sha256
+        self._under_way = (ticket, view)
         session.set_predicting(True)
+
+        def take(found: Prediction | None) -> None:
+            if not self._is_under_way(ticket):
+                return
+            if found is None:
+                self._engine.send(m.Predict(ticket, view))
+            else:
+                self._on_predicted(m.Predicted(ticket, view, network, found))
+
+        if not self.recall(session.loaded, take):
+            self._engine.send(m.Predict(ticket, view))
 
     def _on_predicted(self, event: m.Predicted) -> None:
         self._session.add_prediction(event.sha256, event.view, event.prediction)
@@ -82,3 +101,7 @@ class PredictionController(QObject):
     def _forget(self) -> None:
         self._under_way = None
         self._session.set_predicting(False)
+
+
+def _no_memory(loaded: LoadedImage, take: Callable[[Prediction | None], None]) -> bool:
+    return False

@@ -19,16 +19,16 @@ Status = Literal["any", "explained", "noted", "errors", "unpredicted"]
 Order = Literal["name", "error", "choice"]
 
 STATUSES: Final[tuple[tuple[Status, str], ...]] = (
-    ("any", "Any"),
+    ("any", "Any status"),
     ("explained", "Explained"),
-    ("noted", "Noted or tagged"),
+    ("noted", "Noted"),
     ("errors", "With errors"),
-    ("unpredicted", "Not predicted yet"),
+    ("unpredicted", "Unpredicted"),
 )
 ORDERS: Final[tuple[tuple[Order, str], ...]] = (
     ("name", "By name"),
-    ("error", "Largest error"),
-    ("choice", "Most of the choice"),
+    ("error", "By error"),
+    ("choice", "By choice"),
 )
 
 Flags = npt.NDArray[np.bool_]

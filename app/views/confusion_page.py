@@ -37,7 +37,7 @@ from gridsal_core.evaluation.confusion import Confusion
 from gridsal_core.types import ClassInfo
 
 LIST_WIDTH = 190
-MATRIX_TIP = "Percent of each true class's pixels. A click on a cell shows the images behind it."
+MATRIX_TIP = "Percent of each true class's pixels. Click a cell for its images."
 PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -172,7 +172,7 @@ class ConfusionPage(QWidget):
         self._empty_title.setProperty("role", "heading")
         self._empty_text.setProperty("role", "muted")
         self._empty_text.setWordWrap(True)
-        self._empty_text.setMargin(4 * GAP)
+        self._empty_text.setContentsMargins(4 * GAP, GAP, 4 * GAP, 2 * GAP)
         for label in (self._empty_title, self._empty_text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty_buttons.addStretch(1)

@@ -29,7 +29,7 @@ from app.theme import current_colors
 from app.views.confusion_model import SHARE_ROLE, ConfusionModel, cell_ramps, ramp_place
 from gridsal_core.arrays import ByteArray
 
-CELL_WIDTHS, CELL_HEIGHTS = (24, 64), (20, 40)
+CELL_WIDTHS, CELL_HEIGHTS = (24, 110), (20, 64)
 IOU_WIDTH = 64
 NAMES_MOST = 120
 SWATCH_PX = 12

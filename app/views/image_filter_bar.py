@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.models.image_filter import ORDERS, STATUSES, ImageFilter
-from app.views.forms import add_row, choose, form
+from app.views.forms import add_row, beside, choose, form, shrinkable
 from app.views.legend_model import swatch
 from gridsal_core.types import ClassInfo
 
@@ -116,14 +116,18 @@ class ImageFilterBar(QWidget):
             layout, "Predicted", self.predicted, "Show only images predicted to hold this class"
         )
         layout.addRow("", self.confusion)
-        add_row(layout, "Status", self.status, "Show only images of which this holds")
-        add_row(
-            layout,
-            "Order",
-            self.order,
-            "Order of the images: by name, by the share of their labelled pixels that is wrong, or "
-            "by the share of the chosen class or confusion",
+        tips = (
+            "Show only images that are explained, have a note or tag on an explanation, have "
+            "errors, or are not predicted yet",
+            "Order of the images: by name, or the largest first by the share of the labelled "
+            "pixels that is wrong, or by the share of the chosen class or confusion",
         )
+        both = zip((self.status, self.order), ("Status", "Order"), tips, strict=True)
+        for combo, name, tip in both:
+            combo.setToolTip(tip)
+            combo.setAccessibleName(f"{name} of the images")
+            shrinkable(combo)
+        layout.addRow(beside(self.status, self.order, stretch=(0, 1)))
         return fold
 
     def _take(self) -> None:

@@ -65,7 +65,7 @@ class ImageListPanel(QWidget):
         self.predict_button.clicked.connect(self.predict_clicked)
         self._nothing = self._make_nothing()
         self._pages = QStackedWidget()
-        self._pages.setMinimumHeight(ROW_HEIGHT + SPACING)
+        self._pages.setMinimumHeight(48)
         for page in (self._hint, self._list, self._nothing):
             self._pages.addWidget(page)
         head = QHBoxLayout()

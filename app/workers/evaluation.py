@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +17,11 @@ from gridsal_core.errors import CheckpointError, ImageError, SettingsError
 from gridsal_core.evaluation.cache import CountsCache
 from gridsal_core.evaluation.counts import ImageCounts, count_pixels
 from gridsal_core.evaluation.folder import FolderStatistics
+from gridsal_core.evaluation.predictions import FILE_NAME as PREDICTIONS_NAME
+from gridsal_core.evaluation.predictions import PredictionsCache
 from gridsal_core.evaluation.stamps import FileState, Stamp, predictor_key
 from gridsal_core.frames import Frame, ImageView
+from gridsal_core.types import Prediction
 from gridsal_core.working_scale import label_in_frame
 
 
@@ -36,7 +40,7 @@ class EvaluateImage:
     predictor
         `predictor_key` of the network that is meant: if another one is open, the job is refused.
     cache
-        The file that the counts are kept in.
+        The file that the counts are kept in; that of the predictions lies beside it.
     """
 
     folder: Path
@@ -63,9 +67,44 @@ class EvaluateImage:
         found = load_label(path, frame.full, LabelRules(self.label_pattern, network.classes))
         label = None if found.label is None else label_in_frame(found.label, frame)
         counts = count_pixels(prediction.class_map, label, len(network.classes))
+        _predictions(self.cache.with_name(PREDICTIONS_NAME)).put(
+            predictor_key(network.sha256, network.card, ""),
+            os.fsencode(path),
+            Stamp(frame, image),
+            prediction,
+        )
         stamp = Stamp(frame, image, found.path, None if found.path is None else _state(found.path))
         _cache(self.cache).put(self.predictor, self.folder, self.name, stamp, counts)
         return counts
+
+
+def recall_prediction(
+    image: Path, frame: Frame, class_count: int, predictor: str, cache: Path
+) -> Prediction | None:
+    """Return the prediction that a pass made on a frame of an image; called in a thread.
+
+    None if there was none, or it is not kept any more, or the image is another now.
+
+    Parameters
+    ----------
+    image, frame
+        The image, and the part of it that was predicted on.
+    class_count, predictor
+        The number of classes, and `predictor_key` without any label pattern.
+    cache
+        As of `EvaluateImage`.
+    """
+    place = cache.with_name(PREDICTIONS_NAME)
+    if not place.is_file():
+        return None
+    kept = PredictionsCache(place)
+    try:
+        stamp = Stamp(frame, FileState.of(image))
+        return kept.get(predictor, os.fsencode(image), stamp, class_count)
+    except OSError:
+        return None  # whoever reads the image will say so
+    finally:
+        kept.close()
 
 
 def known_of_folder(
@@ -125,6 +164,12 @@ def _state(path: Path) -> FileState:
             f"{path.name} cannot be read any more ({error.strerror}); put it back or open the "
             "folder again."
         ) from error
+
+
+@lru_cache(maxsize=1)
+def _predictions(path: Path) -> PredictionsCache:
+    """Return the open cache of predictions; the engine keeps one."""
+    return PredictionsCache(path)
 
 
 @lru_cache(maxsize=1)

@@ -133,6 +133,20 @@ class TestPredicted:
         assert not action.isEnabled()
         assert action.toolTip() == "All images are predicted."
 
+    def test_a_predicted_image_needs_no_engine_when_it_is_opened(
+        self, predicted: Driver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[object] = []
+        monkeypatch.setattr(predicted.app.engine, "send", sent.append)
+        for row in (20, 24):
+            predicted.window.images.select(row)
+            predicted.wait(lambda: predicted.session.prediction is not None)
+            known = statistics(predicted)
+            counts = np.bincount(predicted.prediction.class_map.ravel(), minlength=11)
+            assert counts.tolist() == [int(known.pixels_of(None, k)[row]) for k in range(11)]
+        assert sent == []
+        assert not predicted.session.is_predicting
+
     def test_by_true_and_predicted_class(self, predicted: Driver) -> None:
         choose_in(predicted, "true", "digit 3")
         assert len(shown_names(predicted)) == 16
@@ -144,7 +158,7 @@ class TestPredicted:
         assert len(shown_names(predicted)) == (known.pixels_of(DIGIT_3, 10) > 0).sum() > 0
 
     def test_by_error_the_worst_first(self, predicted: Driver) -> None:
-        choose_in(predicted, "order", "Largest error")
+        choose_in(predicted, "order", "By error")
         known, model = statistics(predicted), predicted.app.files.images
         places = [there(model.place_of(model.path_at(row))) for row in range(28)]
         shares = [there(known.error_share(place)) for place in places]
@@ -374,7 +388,7 @@ class TestList:
     def test_by_what_was_explained_and_noted(self, demo: Driver, tmp_path: Path) -> None:
         click_digit(demo)
         demo.run()
-        choose_in(demo, "status", "Noted or tagged")
+        choose_in(demo, "status", "Noted")
         assert shown_names(demo) == []
         (kept,) = demo.session.results.results
         demo.session.results.describe(kept.identity, note="look again", tags=())

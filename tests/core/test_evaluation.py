@@ -21,9 +21,10 @@ from gridsal_core.evaluation.cache import CountsCache
 from gridsal_core.evaluation.confusion import Confusion, write_confusion
 from gridsal_core.evaluation.counts import ImageCounts, count_pixels
 from gridsal_core.evaluation.folder import FolderStatistics
+from gridsal_core.evaluation.predictions import PredictionsCache
 from gridsal_core.evaluation.stamps import FileState, Stamp, predictor_key
 from gridsal_core.frames import Frame
-from gridsal_core.types import ClassInfo
+from gridsal_core.types import ClassInfo, Prediction
 
 CLASSES = 3
 SKY, ROAD, CAR = range(CLASSES)
@@ -254,3 +255,59 @@ class TestCache:
         assert "599.png" in names
         assert "0.png" not in names
         assert 100 < len(names) < 600
+
+
+class TestPredictions:
+    STAMP = Stamp(Frame.whole((3, 4)), FileState(10, 20))
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        return tmp_path / "predictions.sqlite"
+
+    @pytest.fixture
+    def prediction(self) -> Prediction:
+        generator = np.random.default_rng(1)
+        return Prediction(
+            generator.integers(0, CLASSES, (3, 4)).astype(np.uint8),
+            generator.random((3, 4), np.float32),
+            ("made on a smaller image",),
+        )
+
+    def kept(self, place: Path, stamp: Stamp = STAMP, image: bytes = b"/d/a.png") -> bool:
+        cache = PredictionsCache(place)
+        found = cache.get("k", image, stamp, CLASSES)
+        cache.close()
+        return found is not None
+
+    def test_the_classes_are_kept_as_they_are(self, place: Path, prediction: Prediction) -> None:
+        cache = PredictionsCache(place)
+        cache.put("k", b"/d/caf\xe9.png", self.STAMP, prediction)
+        found = cache.get("k", b"/d/caf\xe9.png", self.STAMP, CLASSES)
+        cache.close()
+        assert found is not None
+        assert np.array_equal(found.class_map, prediction.class_map)
+        assert found.class_map.dtype == np.uint8
+        assert np.abs(found.confidence - prediction.confidence).max() <= 0.5 / 255 + 1e-6
+        assert found.notes == prediction.notes
+
+    def test_another_file_frame_or_damage_is_a_miss(
+        self, place: Path, prediction: Prediction
+    ) -> None:
+        cache = PredictionsCache(place)
+        for name in (b"a", b"b", b"c", b"d"):
+            cache.put("k", b"/d/%s.png" % name, self.STAMP, prediction)
+        assert cache.get("k", b"/d/a.png", self.STAMP, int(prediction.class_map.max())) is None
+        cache.close()
+        assert self.kept(place)
+        assert not self.kept(place, Stamp(self.STAMP.frame, FileState(10, 21)))
+        assert not self.kept(place, Stamp(Frame.whole((4, 3)), FileState(10, 20)))
+        database = sqlite3.connect(place)
+        database.execute("UPDATE predictions SET data = x'0011' WHERE image = x'2f642f622e706e67'")
+        database.execute("UPDATE predictions SET head = '7' WHERE image = x'2f642f632e706e67'")
+        database.commit()
+        database.close()
+        names = (b"a", b"b", b"c", b"d")
+        found = [self.kept(place, image=b"/d/%s.png" % name) for name in names]
+        assert found == [True, False, False, True]
+        place.write_bytes(b"no database" * 1000)
+        assert not self.kept(place)
