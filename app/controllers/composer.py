@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, copy_drawn, may_write
 from app.controllers.figures import FigureDesk
@@ -25,7 +26,6 @@ from gridsal_core.figure.spec import MM_PER_INCH, MOST_EXPLANATIONS, FigureKind,
 
 FIGURES: Final = "PDF document (*.pdf);;SVG drawing (*.svg);;PNG image (*.png)"
 Presets = dict[str, FigureSpec]
-NONE: Final = "There is no result yet; run an explanation first."
 FIRST: Final = "Paper, two columns"
 
 
@@ -240,7 +240,7 @@ class ComposerController(QObject):
 
     def _refresh(self) -> None:
         there = self._session.result is not None or self._window.results.selected_identities
-        allow(self._window.action("compose_figure"), "" if there else NONE)
+        allow(self._window.action("compose_figure"), "" if there else NO_RESULT)
 
 
 def _told(drawn: Drawn) -> str:

@@ -124,8 +124,8 @@ class DataController(QObject):
 
     def _selection(self) -> list[KeptResult]:
         store = self._session.results
-        identities = self._window.results.selected_identities
-        return [kept for each in identities if (kept := store.get(each)) is not None]
+        meant = selected_results(self._window) or self._window.results.selected_identities
+        return [kept for each in meant if (kept := store.get(each)) is not None]
 
     def _walk(
         self, kept: Sequence[KeptResult], make: Work, on_end: Callable[[list[Any]], None]

@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, may_write
 from app.controllers.walk import ResultWalk
@@ -25,7 +26,6 @@ from gridsal_core.report.page import ReportHead, write_report
 from gridsal_core.session.kept import KeptResult
 
 PAGE: Final = "Web page (*.html)"
-NONE: Final = "There is no result yet; run an explanation first."
 
 
 class ReportController(QObject):
@@ -87,7 +87,7 @@ class ReportController(QObject):
         )
 
     def _refresh(self) -> None:
-        allow(self._window.action("report"), "" if self._session.results.results else NONE)
+        allow(self._window.action("report"), "" if self._session.results.results else NO_RESULT)
 
 
 def _title(path: Path) -> str:
