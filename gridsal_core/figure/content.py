@@ -11,6 +11,7 @@ import numpy as np
 from gridsal_core.arrays import BoolArray, ByteArray, IndexArray
 from gridsal_core.errors import RequestError
 from gridsal_core.figure.exhibit import Change, Exhibit
+from gridsal_core.figure.lettering import one_line
 from gridsal_core.figure.pictures import FLIPPED, UNLABELLED, hatching, in_colors, with_saliency
 from gridsal_core.figure.spec import MOST_EXPLANATIONS, FigureSpec, PanelName
 from gridsal_core.figure.titles import titles_of
@@ -267,7 +268,8 @@ def _class_maps(spec: FigureSpec, exhibit: Exhibit) -> Iterator[IndexArray]:
 
 def _caption(spec: FigureSpec, exhibits: Sequence[Exhibit], titles: dict[Exhibit, str]) -> str:
     if spec.caption != "auto":
-        return spec.caption_text.strip() if spec.caption == "text" else ""
+        lines = spec.caption_text.strip().splitlines() if spec.caption == "text" else []
+        return "\n".join(one_line(line) for line in lines)
     if "after" in spec.shown_panels:
         sentences = [f"{change.told} Hatched: flipped." for e in exhibits for change in e.changes]
         return " ".join(sentences)

@@ -170,7 +170,9 @@ class TestNothingIsCut:
         check_nothing_is_cut_or_covered(compose(spec, exhibits(1, size, classes=classes)))
 
     def test_of_a_long_caption(self) -> None:
-        spec = FigureSpec(width=85, dpi=100, caption="text", caption_text="Wordy " * 300)
+        text = "Wordy \ud800 " * 100 + "\n\n\tA second paragraph.\r\n"
+        spec = FigureSpec(width=85, dpi=100, caption="text", caption_text=text)
+        assert rendered(compose(spec, exhibits(1)), ".svg")
         check_nothing_is_cut_or_covered(compose(spec, exhibits(1)))
 
 
