@@ -213,6 +213,19 @@ class TestKinds:
             "Vanilla Gradient, context",
         ]
 
+    def test_several_images_are_rows_under_one_heading(self) -> None:
+        base = explanation()
+        other = replace(base, request=replace(base.request, image=1 - base.request.image))
+        compared = [
+            exhibit(replace(each, settings=replace(each.settings, method=method)))
+            for each in (base, other)
+            for method in ("context", "grid")
+        ]
+        figure = compose(FigureSpec(kind="methods", width=200), compared)
+        assert titles(figure) == ["Image", "Context explanation", "Grid saliency"]
+        tops = {round(axes.get_position().y1, 3) for axes in figure.axes[:6]}
+        assert len(tops) == 2
+
     @pytest.mark.parametrize(
         ("kind", "count", "told"),
         [
