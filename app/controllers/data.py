@@ -50,6 +50,7 @@ class DataController(QObject):
         window.action("export_data").triggered.connect(self.ask)
         window.results.add_menu_actions(window.action("export_data"))
         window.result.export_data_clicked.connect(self.ask)
+        window.closing.connect(self._close)
         for signal in (session.results.added, session.results.removed):
             signal.connect(self._refresh)
         session.results.was_reset.connect(self._refresh)
@@ -143,6 +144,10 @@ class DataController(QObject):
 
     def _write(self, work: Callable[[], None], path: Path) -> None:
         self._tasks.submit(work, lambda _: self._told(path), lambda said: self._fail(said, ""))
+
+    def _close(self) -> None:
+        for walk in self._walks:
+            walk.cancel()
 
     def _refresh(self) -> None:
         there = bool(self._session.results.results)

@@ -44,6 +44,7 @@ class ReportController(QObject):
         self._tasks, self._settings = tasks, settings
         self._walk: ResultWalk | None = None
         window.action("report").triggered.connect(self.ask)
+        window.closing.connect(self._close)
         for signal in (session.results.added, session.results.removed):
             signal.connect(self._refresh)
         session.results.was_reset.connect(self._refresh)
@@ -85,6 +86,10 @@ class ReportController(QObject):
             lambda _: self._window.status.showMessage(f"Saved {path}", NOTE_MS),
             lambda sentence: show_error(self._window, sentence),
         )
+
+    def _close(self) -> None:
+        if self._walk is not None:
+            self._walk.cancel()
 
     def _refresh(self) -> None:
         allow(self._window.action("report"), "" if self._session.results.results else NO_RESULT)
