@@ -118,6 +118,7 @@ class Application(QObject):
         self.errors = ErrorsController(window, session, self.tasks)
         self.label_layer = LabelLayerController(window, session)
         self.figures = FigureDesk(engine, session.results, lambda: settings.label_pattern, self)
+        window.closing.connect(self.figures.close)
         self.exports = ExportController(window, session, settings, self.figures)
         presets = settings_file.with_name(FILE_NAME)
         self.composers = ComposerController(window, session, settings, self.figures, presets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, copy_drawn, may_write
 from app.controllers.figures import FigureDesk
@@ -24,7 +25,7 @@ from gridsal_core.figure.presets import BUILT_IN, check_preset_name, read_preset
 from gridsal_core.figure.spec import MM_PER_INCH, MOST_EXPLANATIONS, FigureKind, FigureSpec
 
 FIGURES: Final = "PDF document (*.pdf);;SVG drawing (*.svg);;PNG image (*.png)"
-NONE: Final = "There is no result yet; run an explanation first."
+Presets = dict[str, FigureSpec]
 FIRST: Final = "Paper, two columns"
 
 
@@ -70,6 +71,7 @@ class ComposerController(QObject):
         self._window, self._session, self._settings = window, session, settings
         self._desk, self._presets_file = desk, presets_file
         self._last = BUILT_IN[FIRST]
+        self._presets: Presets = {}
         window.action("compose_figure").triggered.connect(self.compose_chosen)
         window.results.add_menu_actions(window.action("compose_figure"))
         window.results.selection_changed.connect(self._refresh)
@@ -104,6 +106,8 @@ class ComposerController(QObject):
         spec = self._last
         if spec.kind != kind:
             spec = replace(spec, kind=kind, panels=None)
+        if spec.caption == "text":  # which was of another figure
+            spec = replace(spec, caption="auto", caption_text="")
         dialog = ComposerDialog(title, spec, self._window)
         composer = _Open(dialog, identities, f"{name}_{kind}")
         dialog.settled.connect(lambda: self._draw(composer))
@@ -113,6 +117,7 @@ class ComposerController(QObject):
         dialog.save_preset_asked.connect(lambda name: self._save_preset(composer, name))
         dialog.delete_preset_asked.connect(lambda name: self._delete_preset(composer, name))
         dialog.finished.connect(composer.close)
+        self._read_presets()
         self._show_presets(composer)
         dialog.show()
 
@@ -120,15 +125,14 @@ class ComposerController(QObject):
         """Draw the preview; what is changed meanwhile is drawn next, and only the newest of it."""
         dialog = composer.dialog
         spec = dialog.spec()
-        if spec is None:
-            return
-        if composer.is_drawing:
-            composer.is_stale = True
+        # Whatever is under way is of an earlier look, and is not shown any more.
+        composer.is_stale = composer.is_drawing
+        if spec is None or composer.is_drawing:
             return
         if spec != composer.drawn:
             self._last = composer.drawn = spec
             self._show_presets(composer)
-        composer.is_drawing, composer.is_stale = True, False
+        composer.is_drawing = True
         job = DrawFigure(
             spec, self._desk.keys(spec, composer.identities), within=dialog.preview.dots
         )
@@ -144,12 +148,13 @@ class ComposerController(QObject):
         self._desk.submit(job, done, failed)
 
     def _is_drawn(self, composer: _Open) -> bool:
-        """End a drawing; False if nobody looks at it any more."""
+        """End a drawing; False if nobody looks at it, or the look was changed meanwhile."""
         composer.is_drawing = False
         if composer.is_closed:
             return False
         if composer.is_stale:
             self._draw(composer)
+            return False
         return True
 
     def _export(self, composer: _Open) -> None:
@@ -162,7 +167,7 @@ class ComposerController(QObject):
         self._window.status.showMessage(f"Writing {path.name}…")
         self._desk.submit(
             WriteFigure(spec, self._desk.keys(spec, composer.identities), path),
-            lambda saved: self._window.status.showMessage(f"Saved {saved}", NOTE_MS),
+            lambda saved: self._say(composer, f"Saved {saved}"),
             self._tell,
         )
 
@@ -172,33 +177,35 @@ class ComposerController(QObject):
             self._window.status.showMessage("Drawing the figure…")
             self._desk.submit(
                 DrawFigure(spec, self._desk.keys(spec, composer.identities)),
-                lambda drawn: copy_drawn(self._window, drawn),
+                lambda drawn: self._on_copied(composer, drawn),
                 self._tell,
             )
+
+    def _on_copied(self, composer: _Open, drawn: Drawn) -> None:
+        copy_drawn(self._window, drawn)
+        self._say(composer, "The figure is on the clipboard.")
+
+    def _say(self, composer: _Open, text: str) -> None:
+        self._window.status.showMessage(text, NOTE_MS)
+        if not composer.is_closed:
+            composer.dialog.say(text)
 
     def _tell(self, sentence: str, trace: str) -> None:
         self._window.status.clearMessage()
         show_error(self._window, sentence, trace)
 
-    def _saved(self) -> dict[str, FigureSpec]:
-        try:
-            return read_presets(self._presets_file)
-        except GridSalError as error:
-            show_error(self._window, str(error))
-            return {}
-
     def _show_presets(self, composer: _Open) -> None:
-        saved = self._saved()
         spec = composer.drawn or composer.dialog.spec()
         alike = [
             name
-            for name, each in {**BUILT_IN, **saved}.items()
+            for name, each in {**BUILT_IN, **self._presets}.items()
             if spec is not None and _look(each) == _look(spec)
         ]
-        composer.dialog.set_presets(list(BUILT_IN), list(saved), alike[0] if alike else "")
+        chosen = alike[0] if alike else ""
+        composer.dialog.set_presets(list(BUILT_IN), list(self._presets), chosen)
 
     def _take_preset(self, composer: _Open, name: str) -> None:
-        found = {**BUILT_IN, **self._saved()}.get(name)
+        found = {**BUILT_IN, **self._presets}.get(name)
         shown = composer.dialog.spec()
         if found is None:
             return
@@ -209,26 +216,31 @@ class ComposerController(QObject):
 
     def _save_preset(self, composer: _Open, name: str) -> None:
         spec = composer.dialog.spec()
-        if spec is None:
-            return
+        if spec is not None:
+            self._change_presets(composer, lambda kept: kept | {check_preset_name(name): spec})
+
+    def _delete_preset(self, composer: _Open, name: str) -> None:
+        self._change_presets(composer, lambda kept: {k: v for k, v in kept.items() if k != name})
+
+    def _change_presets(self, composer: _Open, change: Callable[[Presets], Presets]) -> None:
         try:
-            name = check_preset_name(name)
-            write_presets({**read_presets(self._presets_file), name: spec}, self._presets_file)
+            # Another window may have saved some meanwhile; a damaged file is left as it is.
+            kept = change(read_presets(self._presets_file))
+            write_presets(kept, self._presets_file)
+            self._presets = kept
         except GridSalError as error:
             show_error(composer.dialog, str(error))
         self._show_presets(composer)
 
-    def _delete_preset(self, composer: _Open, name: str) -> None:
-        kept = {each: spec for each, spec in self._saved().items() if each != name}
+    def _read_presets(self) -> None:
         try:
-            write_presets(kept, self._presets_file)
+            self._presets = read_presets(self._presets_file)
         except GridSalError as error:
-            show_error(composer.dialog, str(error))
-        self._show_presets(composer)
+            show_error(self._window, str(error))
 
     def _refresh(self) -> None:
         there = self._session.result is not None or self._window.results.selected_identities
-        allow(self._window.action("compose_figure"), "" if there else NONE)
+        allow(self._window.action("compose_figure"), "" if there else NO_RESULT)
 
 
 def _told(drawn: Drawn) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, may_write
 from app.controllers.selection import selected_results
@@ -48,6 +50,11 @@ class DataController(QObject):
         window.action("export_data").triggered.connect(self.ask)
         window.results.add_menu_actions(window.action("export_data"))
         window.result.export_data_clicked.connect(self.ask)
+        window.closing.connect(self._close)
+        for signal in (session.results.added, session.results.removed):
+            signal.connect(self._refresh)
+        session.results.was_reset.connect(self._refresh)
+        self._refresh()
 
     @property
     def is_pending(self) -> bool:
@@ -124,8 +131,8 @@ class DataController(QObject):
 
     def _selection(self) -> list[KeptResult]:
         store = self._session.results
-        identities = self._window.results.selected_identities
-        return [kept for each in identities if (kept := store.get(each)) is not None]
+        meant = selected_results(self._window) or self._window.results.selected_identities
+        return [kept for each in meant if (kept := store.get(each)) is not None]
 
     def _walk(
         self, kept: Sequence[KeptResult], make: Work, on_end: Callable[[list[Any]], None]
@@ -137,6 +144,14 @@ class DataController(QObject):
 
     def _write(self, work: Callable[[], None], path: Path) -> None:
         self._tasks.submit(work, lambda _: self._told(path), lambda said: self._fail(said, ""))
+
+    def _close(self) -> None:
+        for walk in self._walks:
+            walk.cancel()
+
+    def _refresh(self) -> None:
+        there = bool(self._session.results.results)
+        allow(self._window.action("export_data"), "" if there else NO_RESULT)
 
     def _told(self, path: Path) -> None:
         self._window.status.showMessage(f"Saved {path}", NOTE_MS)

@@ -109,7 +109,7 @@ class DisplayController(QObject):
     def _show_result(self) -> None:
         window, result = self._window, self._session.result
         window.layers.set_has_result(result is not None)
-        for name in ("export_figure", "export_data", "copy_figure", "toggle_perturbed"):
+        for name in ("export_figure", "copy_figure", "toggle_perturbed"):
             allow(window.action(name), "" if result is not None else NO_RESULT)
         if result is None:
             window.result.set_result(None, None)

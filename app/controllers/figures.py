@@ -20,7 +20,7 @@ MOST_ROUNDS: Final = 3
 TOO_LARGE: Final = "These explanations are too large to be drawn together; choose fewer."
 
 
-@dataclass
+@dataclass(eq=False)
 class _Order:
     """A figure that is waited for."""
 
@@ -28,6 +28,7 @@ class _Order:
     on_done: OnDone
     on_failed: OnFailed
     rounds: int = 0
+    ticket: int = 0
 
 
 class FigureDesk(QObject):
@@ -70,8 +71,14 @@ class FigureDesk(QObject):
         self._orders.append(order)
         self._try(order)
 
+    def close(self) -> None:
+        """Wait for nothing any more: the window goes."""
+        for order in self._orders:
+            self._engine.drop(order.ticket)
+        self._orders.clear()
+
     def _try(self, order: _Order) -> None:
-        self._engine.submit(
+        order.ticket = self._engine.submit(
             order.job,
             lambda answer: self._on_answer(order, answer),
             lambda sentence, trace: self._on_failed(order, sentence, trace),
@@ -95,7 +102,9 @@ class FigureDesk(QObject):
         key, rest = keys[0], keys[1:]
 
         def send(explanation: Explanation) -> None:
-            self._engine.submit(
+            if order not in self._orders:
+                return  # closed meanwhile
+            order.ticket = self._engine.submit(
                 LayOut(key, explanation),
                 lambda _none: self._lay_out(order, rest),
                 lambda sentence, trace: self._on_failed(order, sentence, trace),
@@ -111,5 +120,6 @@ class FigureDesk(QObject):
             self._fail(order, sentence, trace)
 
     def _fail(self, order: _Order, sentence: str, trace: str) -> None:
-        self._orders.remove(order)
-        order.on_failed(sentence, trace)
+        if order in self._orders:
+            self._orders.remove(order)
+            order.on_failed(sentence, trace)

@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.actions import allow
+from app.actions.reasons import NO_RESULT
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.export import NOTE_MS, may_write
 from app.controllers.walk import ResultWalk
@@ -25,7 +26,6 @@ from gridsal_core.report.page import ReportHead, write_report
 from gridsal_core.session.kept import KeptResult
 
 PAGE: Final = "Web page (*.html)"
-NONE: Final = "There is no result yet; run an explanation first."
 
 
 class ReportController(QObject):
@@ -44,6 +44,7 @@ class ReportController(QObject):
         self._tasks, self._settings = tasks, settings
         self._walk: ResultWalk | None = None
         window.action("report").triggered.connect(self.ask)
+        window.closing.connect(self._close)
         for signal in (session.results.added, session.results.removed):
             signal.connect(self._refresh)
         session.results.was_reset.connect(self._refresh)
@@ -86,8 +87,12 @@ class ReportController(QObject):
             lambda sentence: show_error(self._window, sentence),
         )
 
+    def _close(self) -> None:
+        if self._walk is not None:
+            self._walk.cancel()
+
     def _refresh(self) -> None:
-        allow(self._window.action("report"), "" if self._session.results.results else NONE)
+        allow(self._window.action("report"), "" if self._session.results.results else NO_RESULT)
 
 
 def _title(path: Path) -> str:

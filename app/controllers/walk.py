@@ -43,12 +43,17 @@ class ResultWalk(QObject):
         self._progress.setWindowTitle("GridSal")
         self._progress.setMinimumDuration(SHOWN_AFTER_MS)
         self._progress.setAutoClose(False)
-        self._progress.canceled.connect(self._end)
+        self._progress.canceled.connect(self.cancel)
 
     @property
     def is_over(self) -> bool:
         """Whether it came to its end, failed, or was cancelled."""
         return self._is_over
+
+    def cancel(self) -> None:
+        """Give it up; nobody is told."""
+        if not self._is_over:
+            self._end()
 
     def start(
         self,

@@ -165,9 +165,13 @@ class ComposerDialog(QDialog):
         self.preview.show_trouble(sentence)
         self._tell("")
 
+    def say(self, text: str) -> None:
+        """Say what became of the figure, until it is drawn again."""
+        self._told.setText(text)
+
     @property
     def told(self) -> str:
-        """What is said of the figure's size."""
+        """What is said of the figure: how large it is, or what became of it."""
         return self._told.text()
 
     def _tell(self, told: str) -> None:

@@ -18,6 +18,11 @@ from app.views.forms import GAP, heading, note
 
 Scope = Literal["this", "selected", "all"]
 
+SCOPE_TIPS: Final[dict[Scope, str]] = {
+    "this": "The result of the image in view",
+    "selected": "The rows that are selected in the list of results",
+    "all": "Every row of the list of results, whatever the filter hides",
+}
 FORMATS: Final = {
     ".npz": ("NumPy archive (.npz)", "Maps, region, prediction, losses, scores and settings"),
     ".csv": ("Table (.csv)", "One row for each result: image, class, scores, settings, notes"),
@@ -55,6 +60,7 @@ class ExportDialog(QDialog):
         buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
         self.go = buttons.button(kinds.Ok)
         self.go.setText("Export…")
+        self.go.setToolTip("Choose a file, or a folder for several archives")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         layout.setSpacing(GAP)
@@ -63,7 +69,7 @@ class ExportDialog(QDialog):
         groups = QButtonGroup(self), QButtonGroup(self)
         for scope, button in self.scopes.items():
             button.setEnabled(counts[scope] > 0)
-            button.setToolTip("" if counts[scope] else "There is none")
+            button.setToolTip(SCOPE_TIPS[scope] if counts[scope] else "There is none")
             groups[0].addButton(button)
             layout.addWidget(button)
         layout.addSpacing(GAP)

@@ -221,7 +221,7 @@ class FigureFields(QTabWidget):
         tab = _tab(rows)
         layout = tab.layout()
         if isinstance(layout, QVBoxLayout):
-            layout.insertWidget(0, self.panels, 1)
+            layout.insertWidget(0, self.panels)
             layout.insertWidget(1, note("Tick what is shown; drag to change the order."))
         return tab
 

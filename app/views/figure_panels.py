@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 from gridsal_core.figure.spec import KIND_PANELS, PANELS, FigureKind, PanelName
@@ -18,6 +18,7 @@ TITLES: Final[dict[PanelName, str]] = {
     "changed": "Image with changed context",
     "after": "Segmentation of the changed image",
 }
+ROW_HEIGHT: Final = 26  # a check box has to fit
 NAME: Final = Qt.ItemDataRole.UserRole
 
 
@@ -31,6 +32,7 @@ class FigurePanels(QListWidget):
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setAccessibleName("Panels")
+        self.setFixedHeight(len(PANELS) * ROW_HEIGHT + 2 * self.frameWidth() + 2)
         self.setToolTip("Tick what is shown; drag to change the order")
         self._kind: FigureKind = "single"
         self.itemChanged.connect(self.changed)
@@ -46,6 +48,7 @@ class FigurePanels(QListWidget):
         for name in (*ticked, *(each for each in PANELS if each not in ticked)):
             item = QListWidgetItem(TITLES[name])
             item.setData(NAME, name)
+            item.setSizeHint(QSize(0, ROW_HEIGHT))
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled
                 | Qt.ItemFlag.ItemIsSelectable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from gridsal_core.arrays import BoolArray, ByteArray, IndexArray
 from gridsal_core.errors import RequestError
 from gridsal_core.figure.exhibit import Change, Exhibit
+from gridsal_core.figure.lettering import one_line
 from gridsal_core.figure.pictures import FLIPPED, UNLABELLED, hatching, in_colors, with_saliency
 from gridsal_core.figure.spec import MOST_EXPLANATIONS, FigureSpec, PanelName
 from gridsal_core.figure.titles import titles_of
@@ -84,19 +85,30 @@ def content_of(spec: FigureSpec, exhibits: Sequence[Exhibit]) -> Content:
     if not any(rows):
         raise RequestError("None of the chosen panels can be drawn; choose others.")
     lengths = {len(row) for row in rows}
-    panels = [panel for row in rows for panel in row]
+    is_table = len(rows) > 1 and lengths != {1} and len(lengths) == 1
+    panels = [panel for row in (_headed(rows) if is_table else rows) for panel in row]
     lettered = tuple(
-        Panel(_lettered(spec, index, panel.title), panel.pixels, panel.region)
+        replace(panel, title=_lettered(spec, index, panel.title))
         for index, panel in enumerate(panels)
     )
     return Content(
         panels=lettered,
-        columns=lengths.pop() if len(rows) > 1 and lengths != {1} and len(lengths) == 1 else None,
+        columns=lengths.pop() if is_table else None,
         classes=_classes_shown(spec, exhibits) if spec.legend else (),
         has_scale=spec.color_bar and "explanation" in spec.shown_panels,
         caption=_caption(spec, exhibits, titles),
         small_print=_small_print(exhibits, titles) if spec.small_print else "",
     )
+
+
+def _headed(rows: list[list[Panel]]) -> Iterator[list[Panel]]:
+    """Let titles that stand above a column already stand there only."""
+    yield rows[0]
+    for row in rows[1:]:
+        yield [
+            replace(panel, title="" if panel.title == head.title else panel.title)
+            for panel, head in zip(row, rows[0], strict=True)
+        ]
 
 
 def _check_count(spec: FigureSpec, count: int) -> None:
@@ -267,7 +279,8 @@ def _class_maps(spec: FigureSpec, exhibit: Exhibit) -> Iterator[IndexArray]:
 
 def _caption(spec: FigureSpec, exhibits: Sequence[Exhibit], titles: dict[Exhibit, str]) -> str:
     if spec.caption != "auto":
-        return spec.caption_text.strip() if spec.caption == "text" else ""
+        lines = spec.caption_text.strip().splitlines() if spec.caption == "text" else []
+        return "\n".join(one_line(line) for line in lines)
     if "after" in spec.shown_panels:
         sentences = [f"{change.told} Hatched: flipped." for e in exhibits for change in e.changes]
         return " ".join(sentences)

@@ -268,9 +268,10 @@ def _lines(
 ) -> tuple[tuple[str, Spot], ...]:
     if not text:
         return ()
-    lines = lettering.wrapped(text, role, width)
+    lines = [line for part in text.split("\n") for line in lettering.wrapped(part, role, width)]
     lead = lettering.leading(role)
-    return tuple((line, Spot(left, top + row * lead)) for row, line in enumerate(lines))
+    placed = ((line, Spot(left, top + row * lead)) for row, line in enumerate(lines))
+    return tuple((line, spot) for line, spot in placed if line)  # paragraphs may lie apart
 
 
 def _moved(placed: tuple[tuple[str, Spot], ...], down: float) -> tuple[tuple[str, Spot], ...]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
+from app.views.composer_dialog import ComposerDialog
 from app.views.what_if_dialog import WhatIfDialog
 from tests.app.doors import is_shown, save_weights, shown
 from tests.app.stories import click_digit, set_steps
@@ -20,6 +21,7 @@ DIALOG_ACTIONS: ByAction = (
     "open_model",
     "model_library",
     "label_maps",
+    "export_data",
     "palette",
     "shortcuts",
     "compare_lam",
@@ -41,13 +43,19 @@ def what_if(driver: Driver, _folder: Path) -> None:
     driver.wait(lambda: is_shown(WhatIfDialog))
 
 
+def compose(driver: Driver, _folder: Path) -> None:
+    """The figure composer, with its figure."""
+    driver.action("compose_figure")
+    driver.wait(lambda: is_shown(ComposerDialog) and shown(driver, ComposerDialog).told)
+
+
 def card(driver: Driver, folder: Path) -> None:
     """What is not known of bare weights."""
     driver.app.networks.open_model(save_weights(folder))
     driver.wait(lambda: is_shown(CardDialog))
 
 
-DOORS: tuple[Callable[[Driver, Path], None], ...] = (check_map, what_if, card)
+DOORS: tuple[Callable[[Driver, Path], None], ...] = (check_map, what_if, compose, card)
 
 
 def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:

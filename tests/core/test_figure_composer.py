@@ -109,7 +109,7 @@ def check_nothing_is_cut_or_covered(figure: Figure) -> None:
 
 
 class TestSize:
-    @pytest.mark.parametrize(("width", "height"), [(85, None), (180.5, None), (180, 120)])
+    @pytest.mark.parametrize(("width", "height"), [(85.5, None), (180, 120)])
     def test_a_page_in_millimetres_is_exact(self, width: float, height: float | None) -> None:
         figure = compose(FigureSpec(width=width, height=height, dpi=300), exhibits(1))
         pdf, svg = rendered(figure, ".pdf"), rendered(figure, ".svg").decode()
@@ -125,7 +125,7 @@ class TestSize:
                 assert png.size[1] == round(height / 25.4 * 300)
                 assert float(box[2]) == pytest.approx(height * MM, abs=0.01)
 
-    @pytest.mark.parametrize("dpi", [72, 96, 150, 300])
+    @pytest.mark.parametrize("dpi", [72, 300])
     def test_a_page_in_dots_is_exact(self, dpi: int) -> None:
         spec = FigureSpec(
             width=1283, height=907, unit="px", dpi=dpi, font_size=max(4, 8 * 96 / dpi)
@@ -148,14 +148,14 @@ class TestSize:
 
 
 class TestNothingIsCut:
-    @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 24])
-    @pytest.mark.parametrize("width", [40, 85, 180, 600])
+    @pytest.mark.parametrize("count", [1, 5, 24])
+    @pytest.mark.parametrize("width", [40, 180, 600])
     def test_of_sheets(self, count: int, width: float) -> None:
         spec = FigureSpec(kind="sheet", width=width, letters="(a)", font_size=6, dpi=100)
         check_nothing_is_cut_or_covered(compose(spec, exhibits(count)))
 
     @pytest.mark.parametrize("kind", KINDS)
-    @pytest.mark.parametrize("size", [(85, None), (180, None), (180, 160), (120, 300), (400, 150)])
+    @pytest.mark.parametrize("size", [(85, None), (120, 300), (400, 150)])
     def test_of_any_kind(self, kind: FigureKind, size: tuple[float, float | None]) -> None:
         spec = FigureSpec(kind=kind, width=size[0], height=size[1], dpi=100, font="DejaVu Serif")
         check_nothing_is_cut_or_covered(compose(spec, subject(kind)))
@@ -170,12 +170,14 @@ class TestNothingIsCut:
         check_nothing_is_cut_or_covered(compose(spec, exhibits(1, size, classes=classes)))
 
     def test_of_a_long_caption(self) -> None:
-        spec = FigureSpec(width=85, dpi=100, caption="text", caption_text="Wordy " * 300)
+        text = "Wordy \ud800 " * 100 + "\n\n\tA second paragraph.\r\n"
+        spec = FigureSpec(width=85, dpi=100, caption="text", caption_text=text)
+        assert rendered(compose(spec, exhibits(1)), ".svg")
         check_nothing_is_cut_or_covered(compose(spec, exhibits(1)))
 
 
 class TestKinds:
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("kind", ["single", "what-if"])
     @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
     def test_the_bytes_are_the_same_every_time(self, kind: FigureKind, suffix: str) -> None:
         spec = FigureSpec(kind=kind, width=120, dpi=72)
@@ -210,6 +212,19 @@ class TestKinds:
             "Grid saliency",
             "Vanilla Gradient, context",
         ]
+
+    def test_several_images_are_rows_under_one_heading(self) -> None:
+        base = explanation()
+        other = replace(base, request=replace(base.request, image=1 - base.request.image))
+        compared = [
+            exhibit(replace(each, settings=replace(each.settings, method=method)))
+            for each in (base, other)
+            for method in ("context", "grid")
+        ]
+        figure = compose(FigureSpec(kind="methods", width=200), compared)
+        assert titles(figure) == ["Image", "Context explanation", "Grid saliency"]
+        tops = {round(axes.get_position().y1, 3) for axes in figure.axes[:6]}
+        assert len(tops) == 2
 
     @pytest.mark.parametrize(
         ("kind", "count", "told"),
