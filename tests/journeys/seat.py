@@ -14,11 +14,15 @@ import numpy as np
 from gridsal_core.arrays import BoolArray, ByteArray
 from tests.journeys.desk import Desk, wait
 
+Box = tuple[int, int, int, int]
+
 SIZE = (1280, 800)
 START = "from app.main import main; main()"
 # Where things are in a window of this size: the image, and the column at the right (x, y, x, y).
-CANVAS = (250, 100, 900, 590)
-COLUMN = (945, 100, 1262, 768)
+CANVAS: Box = (250, 100, 860, 545)
+COLUMN: Box = (890, 100, 1262, 768)
+# Over the image, where a session that was lost is offered.
+OFFER: Box = (245, 70, 868, 150)
 ACCENT = (31, 95, 208)
 LEAST_BUTTON, BAR = 24, range(5, 13)
 MENU_FILE = (20, 9)
@@ -128,13 +132,12 @@ class Seat:
     @property
     def run_button(self) -> tuple[int, int] | None:
         """The middle of the blue button in the column, while it can be pressed."""
-        rows = self._accent_rows()
-        button = next((each for each in rows if each.stop - each.start >= LEAST_BUTTON), None)
-        if button is None:
-            return None
-        middle = (button.start + button.stop) // 2
-        columns = np.flatnonzero(self._accent()[button.start + 2])
-        return COLUMN[0] + int(columns.mean()), COLUMN[1] + middle
+        return self._button(COLUMN)
+
+    @property
+    def offer_button(self) -> tuple[int, int] | None:
+        """The middle of the blue button over the image, while something is offered."""
+        return self._button(OFFER)
 
     @property
     def has_verdict(self) -> bool:
@@ -144,14 +147,20 @@ class Seat:
             return False
         below = button[1] - COLUMN[1] + 40
         return any(
-            each.start > below and each.stop - each.start in BAR for each in self._accent_rows()
+            each.start > below and each.stop - each.start in BAR
+            for each in self._accent_rows(COLUMN)
         )
 
     def press_run(self) -> None:
         """Click the blue button."""
         wait(lambda: self.run_button, "a button that can be pressed")
-        if (place := self.run_button) is not None:
-            self.click(*place)
+        self.press(self.run_button)
+
+    def press(self, button: tuple[int, int] | None) -> None:
+        """Click a button that is seen."""
+        if button is None:
+            raise AssertionError("the button is gone")
+        self.click(*button)
 
     def settings(self) -> dict[str, Any]:
         """What was remembered when the window was closed."""
@@ -170,14 +179,23 @@ class Seat:
         named = [each for each in found if "GridSal" in self.desk.xdo("getwindowname", each)]
         return named[0] if named else ""
 
-    def _accent(self) -> BoolArray:
-        seen = self.look(*COLUMN).astype(int)
+    def _button(self, place: Box) -> tuple[int, int] | None:
+        rows = self._accent_rows(place)
+        button = next((each for each in rows if each.stop - each.start >= LEAST_BUTTON), None)
+        if button is None:
+            return None
+        middle = (button.start + button.stop) // 2
+        columns = np.flatnonzero(self._accent(place)[button.start + 2])
+        return place[0] + int(columns.mean()), place[1] + middle
+
+    def _accent(self, place: Box) -> BoolArray:
+        seen = self.look(*place).astype(int)
         accent: BoolArray = (abs(seen - np.array(ACCENT)) <= 6).all(2)
         return accent
 
-    def _accent_rows(self) -> list[range]:
-        """The bands of rows in the column that hold the accent's blue over 20 pixels or more."""
-        is_in = np.concatenate([[False], self._accent().sum(1) >= 20, [False]])
+    def _accent_rows(self, place: Box) -> list[range]:
+        """The bands of rows that hold the accent's blue over 20 pixels or more."""
+        is_in = np.concatenate([[False], self._accent(place).sum(1) >= 20, [False]])
         edges = np.flatnonzero(is_in[1:] != is_in[:-1]).tolist()
         return [range(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 

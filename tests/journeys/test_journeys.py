@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from tests.journeys.desk import Desk, wait
 from tests.journeys.drag_source import TITLE
 from tests.journeys.seat import CANVAS, MENU_FILE, SIZE, Seat, large_copy
 
-MIDDLE = (574, 340)
+MIDDLE = (556, 320)
 DARK, LIGHT = 80, 200
 
 
@@ -155,6 +156,9 @@ def test_closing_while_it_runs_ends_all_of_it(seat: Seat) -> None:
     children = psutil.Process(seat.process.pid).children(recursive=True)
     assert children
     seat.key("alt+F4")
+    wait(lambda: seat.dialogs, "the question whether to save")
+    time.sleep(0.2)
+    seat.key("Tab", "space")  # from Save to Discard
     wait(lambda: not seat.is_running, "the end of the process", 15)
     assert seat.process.returncode == 0
     wait(lambda: not any(child.is_running() for child in children), "the end of the engine", 15)
@@ -173,3 +177,28 @@ def open_folder(seat: Seat, folder: Path) -> None:
     seat.write(str(folder))
     seat.key("Return")
     wait(lambda: seat.title.startswith(image), "the first image of the folder")
+
+
+def test_what_was_explained_survives_a_kill(seat: Seat, seats: list[Seat], desk: Desk) -> None:
+    seat.press_run()
+    wait(lambda: seat.has_verdict, "the scores of the result")
+    sessions = desk.folder / "config" / "data" / "sessions"
+    wait(lambda: _kept_results(sessions), "the result on the disk")
+    children = psutil.Process(seat.process.pid).children(recursive=True)
+    seat.process.kill()
+    wait(lambda: not any(child.is_running() for child in children), "the end of the engine")
+
+    again = Seat(desk)
+    seats.append(again)
+    wait(lambda: again.offer_button, "the offer to restore it")
+    assert not again.has_verdict
+    again.press(again.offer_button)
+    wait(lambda: again.title.startswith("01_biased"), "the image of the session")
+    wait(lambda: again.has_verdict, "the result of before")
+    assert again.reddened > 300
+
+
+def _kept_results(sessions: Path) -> bool:
+    """Whether an unfinished session lists a result."""
+    documents = (json.loads(file.read_text("utf-8")) for file in sessions.glob("*/session.json"))
+    return any(document["results"] for document in documents)
