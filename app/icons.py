@@ -35,6 +35,24 @@ def icon(name: str) -> QIcon:
     return result
 
 
+def icon_on_accent(name: str) -> QIcon:
+    """Return an icon for a button in the accent's colour.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `resources/icons` has no such drawing.
+    """
+    drawing, colors = _drawing(name), current_colors()
+    result = QIcon()
+    for mode, color in (
+        (QIcon.Mode.Normal, colors.on_accent),
+        (QIcon.Mode.Disabled, colors.disabled),
+    ):
+        _rendered(result, drawing.replace(_COLOR, color), mode, ICON_SIZES)
+    return result
+
+
 def _drawing(name: str) -> str:
     file = resources.files("resources") / "icons" / f"{name}.svg"
     return file.read_text(encoding="utf-8")

@@ -111,6 +111,9 @@ class MainWindow(QMainWindow):
         self._add_menus()
         self._add_toolbar()
         self.resize(1280, 800)
+        # Left alone, Tab goes from the tabs of the pages past the canvas.
+        self.setTabOrder(self.workspace.tabBar(), self.canvas)
+        self.setTabOrder(self.canvas, self.canvas.next_step.button)
         # Its keys work from the first moment.
         self.canvas.setFocus()
 

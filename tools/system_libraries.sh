@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install the system libraries that Qt loads where they are missing; never stops the set-up.
-# Usage: system_libraries.sh [--tests]      --tests: also Xvfb, the tests' display
+# Usage: system_libraries.sh [--tests]
+# --tests: also the tests' display, its window manager, and the hand that types and clicks there
 set -eu
 
 [ "$(uname -s)" = Linux ] || exit 0
@@ -34,8 +35,14 @@ done <<END
 ${needed#?}
 END
 
-if [ "${1:-}" = --tests ] && ! command -v Xvfb >/dev/null; then
-    libraries="$libraries Xvfb" packages="$packages xvfb"
+add_program() {
+    command -v "$1" >/dev/null || libraries="$libraries $1" packages="$packages $2"
+}
+
+if [ "${1:-}" = --tests ]; then
+    add_program Xvfb xvfb
+    add_program openbox openbox
+    add_program xdotool xdotool
 fi
 
 [ -n "$packages" ] || exit 0

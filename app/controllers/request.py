@@ -27,7 +27,8 @@ from gridsal_core.regions import polygon
 from gridsal_core.segments import foreground_segment
 from gridsal_core.smart_select import smart_select
 
-TOLD_AFTER_MS = 40
+# Longer than from one move of a brush to the next: it would be felt in the stroke.
+TOLD_AFTER_MS = 120
 
 Point = tuple[float, float]
 

@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QMessageBox
 
+from app.actions import allow
+from app.actions.reasons import NONE_CHOSEN, NOT_ONE
 from app.controllers.dialogs import show_error
 from app.controllers.networks import NetworkController
 from app.controllers.places import PlacesController
@@ -247,5 +249,5 @@ class ResultsController(QObject):
     def _show_state(self) -> None:
         count = len(self._panel.selected_identities)
         for name in ("result_restore", "result_settings", "result_note"):
-            self._window.action(name).setEnabled(count == 1)
-        self._window.action("result_delete").setEnabled(count > 0)
+            allow(self._window.action(name), "" if count == 1 else NOT_ONE)
+        allow(self._window.action("result_delete"), "" if count else NONE_CHOSEN)

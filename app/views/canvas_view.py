@@ -38,7 +38,8 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         self._box.disableAutoRange()
         self.setCentralItem(self._box)
         self.viewport().setMouseTracking(True)
-        # Its own focus would be passed on to this view again: Tab would never leave it.
+        # As Qt has it, Tab would go from the view to its viewport, which hands the focus back.
+        self.viewport().setFocusProxy(None)
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def add_layer(self, item: QGraphicsItem) -> None:

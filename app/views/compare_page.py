@@ -86,7 +86,6 @@ class ComparePage(QWidget):
         )
         self._grid = QGridLayout()
         self._lay_out()
-        self._order_tabs()
         self._connect()
         self.set_count(FEWEST)
         self.set_difference_possible("Two maps of one image are needed")
@@ -115,6 +114,7 @@ class ComparePage(QWidget):
         for row in range(2):
             self._grid.setRowStretch(row, 1 if row * columns < count else 0)
         self.add.setEnabled(count < MOST)
+        self._order_tabs()
 
     def set_common(self, text: str) -> None:
         """Say what all panels show."""
@@ -206,7 +206,7 @@ class ComparePage(QWidget):
         """Tab goes through the buttons first, then panel by panel."""
         order: list[QWidget] = [self.new, self.add, self.linked, self.difference, self.fit]
         order.append(self.stop)
-        for panel in self.panels:
+        for panel in self.shown:
             order += [panel.picker, panel.swap, panel.close_button, panel.view]
         for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)

@@ -78,8 +78,7 @@ class CurvePlot(QWidget):
         # Half of the outermost numbers would be cut off.
         plot.plotItem.layout.setContentsMargins(MARGIN, MARGIN, 2 * MARGIN, MARGIN)
         plot.setAccessibleName(name)
-        for each in (plot, plot.viewport()):
-            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setMouseEnabled(x=False, y=False)
         plot.setMenuEnabled(False)
         plot.hideButtons()

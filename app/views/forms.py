@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 GAP = 8
+LEAST_SLIDER = 40
 
 
 def heading(text: str) -> QLabel:
@@ -115,6 +116,7 @@ class PercentSlider(QWidget):
         super().__init__()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, 100)
+        self._slider.setMinimumWidth(LEAST_SLIDER)
         self._text = QLabel()
         self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._text.setFixedWidth(self._text.fontMetrics().horizontalAdvance("100 %") + 2)

@@ -80,7 +80,6 @@ class ImageListPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.pass_bar)
-        self.setFocusProxy(self._list)
 
         self._list.selectionModel().currentChanged.connect(self._on_current)
         model.modelReset.connect(self._show_count)

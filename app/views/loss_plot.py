@@ -76,7 +76,6 @@ class LossPlot(QWidget):
         plot.plotItem.layout.setContentsMargins(0, TOP_MARGIN, TOP_MARGIN, 0)
         plot.setAccessibleName(title)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setMouseEnabled(x=False, y=False)
         plot.setMenuEnabled(False)
         plot.hideButtons()

@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 from app.views.forms import GAP, describe
 from app.views.overlay_plate import CORNER_MARGIN, PLATE_PADDING, paint_plate
 
-# What the scale of the heat map takes at the right.
-RIGHT_ROOM = 200
 LEAST_WIDTH = 160
 # A label wraps a little before its words fill it.
 SLACK = 12
@@ -57,7 +55,7 @@ class NextStepBar(QWidget):
         """Move to the lower left corner of `area`; what is too long for it wraps."""
         rest = self.button.sizeHint().width() + GAP + PLATE_PADDING + 4
         words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + SLACK
-        room = max(area.width() - 2 * CORNER_MARGIN - RIGHT_ROOM, LEAST_WIDTH)
+        room = max(area.width() - 2 * CORNER_MARGIN, LEAST_WIDTH)
         width = min(words + rest, room)
         height = max(self._label.heightForWidth(width - rest), self.button.sizeHint().height()) + 4
         corner = QPoint(area.left() + CORNER_MARGIN, area.bottom() + 1 - CORNER_MARGIN - height)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.models.results_table import IDENTITY_ROLE, Column, ResultsFilter, ResultsTable
-from app.views.forms import GAP, note
+from app.views.forms import GAP, describe, note
 
 THUMBNAIL: Final = QSize(48, 30)
 EMPTY: Final = "Nothing is explained yet. Every finished run is listed here."
@@ -161,7 +161,6 @@ class ResultsPanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addWidget(self._pages, 1)
-        self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
         self.words.textChanged.connect(self._on_words)
@@ -242,7 +241,11 @@ def _is_own(event: QKeyEvent) -> bool:
 
 
 def _set_up(view: QTableView) -> None:
-    view.setAccessibleName("Kept results")
+    describe(
+        view,
+        "Kept results",
+        "Every explanation; a double click or Enter brings one back as it was, F2 edits its note",
+    )
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)

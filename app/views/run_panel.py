@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.icons import icon
+from app.icons import icon, icon_on_accent
 from app.views.forms import GAP, note
 
 BUTTON_HEIGHT = 32
@@ -35,6 +35,7 @@ class RunPanel(QWidget):
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName("Progress of the run")
         self._text = note()
+        self._main_icon = ""
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP)
         buttons.addWidget(self.main_button, 2)
@@ -53,13 +54,24 @@ class RunPanel(QWidget):
     def set_main(self, text: str, icon_name: str, *, is_enabled: bool) -> None:
         """Set what the main button says."""
         self.main_button.setText(text)
-        self.main_button.setIcon(icon(icon_name))
         self.main_button.setEnabled(is_enabled)
+        # This is called for every piece of a brush stroke, and drawing an icon takes milliseconds.
+        if icon_name != self._main_icon:
+            self._main_icon = icon_name
+            self._draw_icons()
 
     def set_can_stop(self, can_stop: bool) -> None:
         """Enable the stop button."""
-        self.stop_button.setIcon(icon("stop"))
         self.stop_button.setEnabled(can_stop)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_main_icon"):
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        self.main_button.setIcon(icon_on_accent(self._main_icon))
+        self.stop_button.setIcon(icon("stop"))
 
     def set_progress(self, done: int, total: int) -> None:
         """Fill the bar; a total of 0 makes it move to and fro."""

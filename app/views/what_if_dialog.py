@@ -196,6 +196,8 @@ class WhatIfDialog(QDialog):
             title.setToolTip(tip)
             table.setHorizontalHeaderItem(column, title)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setToolTip("Pixels by the class before and after, and the mean confidence in each")
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         table.verticalHeader().hide()
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

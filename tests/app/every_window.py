@@ -1,4 +1,4 @@
-"""Every window of the application, opened one after the other over one result of the demo."""
+"""Every page, panel and dialog of the application, opened over one result of the demo."""
 
 from __future__ import annotations
 
@@ -63,11 +63,18 @@ def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
     click_digit(driver)
     set_steps(driver, 4)
     driver.run()
-    yield driver.window
-    driver.action("compare_page")
     driver.app.compare.show([kept.identity for kept in driver.session.results.results])
     driver.wait(lambda: driver.window.compare.panels[0].view.picture is not None)
-    yield driver.window
+    window = driver.window
+    pages = window.workspace
+    for index in reversed(range(pages.count())):
+        pages.setCurrentIndex(index)
+        QApplication.processEvents()
+        yield window
+    for name in window.docks:
+        window.raise_dock(name)
+        QApplication.processEvents()
+        yield window
     for name in DIALOG_ACTIONS:
         driver.action(name)
         yield from _shown_now(driver)

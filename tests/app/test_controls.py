@@ -20,14 +20,14 @@ from tests.app.every_window import every_window
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
 
-THEMES: tuple[Theme, ...] = ("dark", "light")
-
 
 def test_every_control_is_named_explained_reachable_and_seen_in_full(
     demo: Driver, qapp: QApplication, tmp_path: Path
 ) -> None:
     faults = []
-    apply_theme(qapp, "light")
+    # The other theme is seen on the scaled screens.
+    theme: Theme = "light" if "QT_SCALE_FACTOR" in os.environ else "dark"
+    apply_theme(qapp, theme)
     for window in every_window(demo, tmp_path):
         if window is not demo.window:
             assert window.width() <= 1280, window.windowTitle()
@@ -35,10 +35,8 @@ def test_every_control_is_named_explained_reachable_and_seen_in_full(
         faults += [f"no tooltip: {each}" for each in without_tip(window)]
         faults += [f"no name: {each}" for each in without_name(window)]
         faults += [f"out of Tab's reach: {each}" for each in out_of_reach(window)]
-        for theme in THEMES:
-            apply_theme(qapp, theme)
-            QApplication.processEvents()
-            faults += [f"cut off in {theme}: {each}" for each in cut_off(window)]
+        faults += [f"cut off: {each}" for each in cut_off(window)]
+    qapp.setStyleSheet("")
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 

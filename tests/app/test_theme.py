@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.icons import icon
+from app.icons import icon, icon_on_accent
 from app.theme import DARK, LIGHT, Theme, ThemeColors, apply_theme, current_colors
 from app.views.canvas import Canvas
 
@@ -179,6 +179,12 @@ class TestIcons:
         size = QSize(48, 48)
         assert colors.text in ink(stop.pixmap(size).toImage())
         assert colors.disabled in ink(stop.pixmap(size, QIcon.Mode.Disabled).toImage())
+
+    def test_on_the_accent_an_icon_has_the_colour_of_the_text_there(
+        self, app: QApplication
+    ) -> None:
+        apply_theme(app, "light")
+        assert LIGHT.on_accent in ink(icon_on_accent("run").pixmap(QSize(48, 48)).toImage())
 
     def test_an_unknown_icon_is_an_error(self, qapp: QApplication) -> None:
         with pytest.raises(FileNotFoundError):

@@ -129,19 +129,20 @@ def test_apt_that_fails_leaves_the_line_to_try_by_hand(debian: Machine) -> None:
     assert f"{INSTALL} libgl1" in done.stderr
 
 
-def test_the_tests_also_need_xvfb(debian: Machine) -> None:
+def test_the_tests_also_need_a_display_a_window_manager_and_a_hand(debian: Machine) -> None:
     lacking(debian)
     user(debian, 0)
 
     debian.run(SCRIPT, "--tests")
 
-    assert f"{INSTALL} xvfb -" in debian.calls("apt-get")[-1]
+    assert f"{INSTALL} xvfb openbox xdotool -" in debian.calls("apt-get")[-1]
 
 
-def test_xvfb_that_is_there_is_not_installed(debian: Machine) -> None:
+def test_programs_of_the_tests_that_are_there_are_not_installed(debian: Machine) -> None:
     lacking(debian)
     user(debian, 0)
-    debian.has("Xvfb")
+    for program in ("Xvfb", "openbox", "xdotool"):
+        debian.has(program)
 
     debian.run(SCRIPT, "--tests")
 

@@ -1,0 +1,140 @@
+"""How the window answers while it has work: gaps of its event loop, and clicks."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QListView, QWidget
+
+from app.startup import Application
+from benchmarks.window import Gaps, Subject, opened, timed, wait_for
+
+HEADER = f"{'network':<8} {'meanwhile':<12} {'ticks':>7} {'p50':>6} {'p99':>6} {'max':>6}"
+FILES = 600
+ROW_PX = 12
+
+
+def gap_rows(subject: Subject, seconds: float) -> Iterator[str]:
+    """Measure each kind of work for so long, and yield a row for each; then the clicks."""
+    with opened(subject) as application:
+        for name, work in (("run", _run), ("run, export", _export)):
+            with Gaps() as gaps:
+                _for_a_while(seconds, work(application))
+            yield f"{subject.name:<8} {name:<12} {gaps.row()}"
+        clicks = click_times(application)
+        yield f"{subject.name:<8} clicks in ms: " + "  ".join(
+            f"{name} {ms:.0f}" for name, ms in clicks.items()
+        )
+        _stop(application)
+        with Gaps() as gaps:
+            application.folder_pass.start()
+            _for_a_while(seconds, lambda: None)
+        application.folder_pass.stop()
+        yield f"{subject.name:<8} {'pass':<12} {gaps.row()}"
+    with many_files(subject) as folder, opened(Subject("", subject.model, folder)) as application:
+        with Gaps() as gaps:
+            _for_a_while(seconds, _scroll(application))
+        yield f"{subject.name:<8} {'thumbnails':<12} {gaps.row()}"
+        _stop(application)
+
+
+@contextmanager
+def many_files(subject: Subject, count: int = FILES) -> Iterator[Path]:
+    """A folder with so many copies of the subject's images."""
+    files = sorted(path for path in subject.images.iterdir() if path.is_file())
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            source = files[number % len(files)]
+            shutil.copy(source, Path(folder) / f"{number:05d}{source.suffix}")
+        yield Path(folder)
+
+
+def _for_a_while(seconds: float, work: Callable[[], object]) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        QApplication.processEvents()
+        work()
+        time.sleep(0.0005)
+
+
+def _run(application: Application) -> Callable[[], None]:
+    """Keep a run under way."""
+
+    def work() -> None:
+        if application.runs.run is None:
+            application.runs.run_or_pause()
+
+    work()
+    wait_for(lambda: has_snapshot(application))
+    return work
+
+
+def _export(application: Application) -> Callable[[], None]:
+    """Keep a run under way, and write the figure of a result again and again."""
+    _stop(application)
+    wait_for(lambda: application.session.result is not None)
+    folder = Path(tempfile.mkdtemp())
+    keep_running = _run(application)
+
+    def work() -> None:
+        keep_running()
+        if not application.figures.is_pending:
+            application.exports.export(folder / "figure.pdf")
+
+    return work
+
+
+def _scroll(application: Application) -> Callable[[], None]:
+    """Keep a run under way, and the list of images moving."""
+    keep_running = _run(application)
+    view = application.window.images.findChild(QListView)
+    if not isinstance(view, QListView):
+        raise TypeError("the list of images is no list")
+    bar = view.verticalScrollBar()
+
+    def work() -> None:
+        keep_running()
+        bar.setValue((bar.value() + ROW_PX) % max(bar.maximum(), 1))
+
+    return work
+
+
+def _stop(application: Application) -> None:
+    if application.runs.run is not None:
+        application.runs.stop()
+    wait_for(lambda: not application.runs.is_pending)
+
+
+def click_times(application: Application) -> dict[str, float]:
+    """Milliseconds from a click during a run until the window has served it."""
+    panel = application.window.run
+
+    def click(button: QWidget) -> float:
+        return timed(
+            lambda: (
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton),
+                QApplication.processEvents(),
+            )
+        )
+
+    if application.runs.run is None:
+        application.runs.run_or_pause()
+    wait_for(lambda: has_snapshot(application))
+    return {
+        "pause": click(panel.main_button),
+        "resume": click(panel.main_button),
+        "stop": click(panel.stop_button),
+        "run": click(panel.main_button),
+    }
+
+
+def has_snapshot(application: Application) -> bool:
+    """Whether the run has done its first step."""
+    return application.runs.run is not None and application.runs.run.snapshot is not None
