@@ -39,7 +39,7 @@ demo: setup
 	@$(BIN)/gridsal demo
 
 test: setup-tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint:
 	@sh tools/python_environment.sh dev

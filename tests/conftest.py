@@ -11,6 +11,9 @@ import pytest
 from gridsal_core.threads import sleep_while_idle
 
 sleep_while_idle()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several workers share the cores, and each of their engines would take all of them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 # Nothing is fetched in a test; a missing file must not wait for a network that is not there.
