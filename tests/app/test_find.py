@@ -435,3 +435,27 @@ def test_the_labels_are_a_layer_of_their_own(demo: Driver, tmp_path: Path) -> No
     demo.key(Qt.Key.Key_T)
     reason = "alone.png has no label map; File > Label maps says where they are."
     assert demo.window.status.currentMessage() == reason
+
+
+def test_street_scenes_are_counted_without_their_unlabelled_pixels(
+    driver: Driver, street_model: Path, street_images: Path, tmp_path: Path
+) -> None:
+    unlabelled = 0
+    for folder in (street_images, street_images.parent / "labels"):
+        (tmp_path / folder.name).mkdir()
+        for file in sorted(folder.iterdir())[:3]:
+            shutil.copy(file, tmp_path / folder.name)
+    for file in (tmp_path / "labels").iterdir():
+        unlabelled += int((np.asarray(Image.open(file)) >= 11).sum())
+    driver.open(street_model, tmp_path / "images")
+    predict_all(driver)
+    confusion = statistics(driver).confusion
+    assert confusion.images == 3
+    assert unlabelled == confusion.counts[-1].sum() > 0
+    assert confusion.labelled.sum() == 3 * 360 * 480 - unlabelled
+    assert 0.3 < there(confusion.mean_iou) < 0.9
+    driver.action("next")
+    driver.wait(lambda: driver.session.prediction is not None)
+    here = compare(driver.prediction.class_map, label(driver), 11)
+    share = there(statistics(driver).error_share(1))
+    assert share == pytest.approx(here.counts[1] / (here.counts[0] + here.counts[1]))
