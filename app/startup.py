@@ -153,6 +153,9 @@ class Application(QObject):
             window, session, self.networks, self.places, self.sessions.recorder
         )
         self.queue.result_wanted.connect(self.results.restore)
+        # Below what the list itself can do.
+        published = ("compose_figure", "export_data", "report")
+        window.results.add_menu_actions(*(window.action(name) for name in published))
         self.recovery = RecoveryController(window, session.results, self.sessions)
         self._add_finding(images)
         engine.ready.connect(self._on_ready)

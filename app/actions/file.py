@@ -58,19 +58,19 @@ SPECS: tuple[ActionSpec, ...] = (
         separator_before=True,
     ),
     ActionSpec(
+        "compose_figure",
+        "&File",
+        "&Compose figure…",
+        "Ctrl+Alt+E",
+        "Make a figure for a paper: size, panels, colours, fonts, letters, caption",
+    ),
+    ActionSpec(
         "export_data",
         "&File",
         "Export d&ata…",
         "Ctrl+Shift+E",
         "Save maps, scores, settings and notes of this result, or of several",
         "data",
-    ),
-    ActionSpec(
-        "compose_figure",
-        "&File",
-        "&Compose figure…",
-        "Ctrl+Alt+E",
-        "Make a figure for a paper: size, panels, colours, fonts, letters, caption",
     ),
     ActionSpec(
         "report",

@@ -73,7 +73,6 @@ class ComposerController(QObject):
         self._last = BUILT_IN[FIRST]
         self._presets: Presets = {}
         window.action("compose_figure").triggered.connect(self.compose_chosen)
-        window.results.add_menu_actions(window.action("compose_figure"))
         window.results.selection_changed.connect(self._refresh)
         session.result_changed.connect(self._refresh)
         session.image_loaded.connect(self._refresh)

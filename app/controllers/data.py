@@ -48,7 +48,6 @@ class DataController(QObject):
         self._tasks, self._settings = tasks, settings
         self._walks: list[ResultWalk] = []
         window.action("export_data").triggered.connect(self.ask)
-        window.results.add_menu_actions(window.action("export_data"))
         window.result.export_data_clicked.connect(self.ask)
         window.closing.connect(self._close)
         for signal in (session.results.added, session.results.removed):

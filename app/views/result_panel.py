@@ -167,7 +167,7 @@ class ResultPanel(QWidget):
         row.setSpacing(6)
         for text, name, tip, signal in (
             ("Figure…", "export", "Save the figure as PNG, SVG or PDF", self.export_figure_clicked),
-            ("Data…", "data", "Save maps, scores and settings as .npz", self.export_data_clicked),
+            ("Data…", "data", "Save maps, scores, settings and notes", self.export_data_clicked),
             ("Copy", "copy", "Copy the figure to the clipboard", self.copy_clicked),
         ):
             button = QPushButton(text)
