@@ -57,7 +57,8 @@ class CopyRequestController(QObject):
         window.action("copy_request_next").triggered.connect(self.copy_to_next)
         session.current_changed.connect(self._on_current)
         session.image_loaded.connect(self._on_image)
-        # Changed whenever the region became empty, or is so no longer.
+        session.region_changed.connect(self._on_region)
+        # Changed a moment after the region became empty.
         window.action("grow").changed.connect(self._refresh)
         self._refresh()
 
@@ -133,6 +134,11 @@ class CopyRequestController(QObject):
             self._is_taken_along = False
             self.paste()
         self._refresh()
+
+    def _on_region(self) -> None:
+        # Looking at every pixel on every piece of a stroke would slow the brush on large images.
+        if not self._window.action("copy_request").isEnabled():
+            self._refresh()
 
     def _refresh(self) -> None:
         region, action = self._session.region, self._window.action

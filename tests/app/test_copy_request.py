@@ -18,7 +18,6 @@ def test_a_request_is_copied_and_pasted_with_its_class_as_one_step(demo: Driver)
     demo.wait(lambda: not demo.window.action("copy_request").isEnabled())
     assert "copy one first" in demo.window.action("paste_request").toolTip()
     click_digit(demo)
-    demo.rest(60)
     demo.session.set_class(1)
     mask = demo.region.mask.copy()
     demo.key(Qt.Key.Key_C, KEYS)
@@ -41,7 +40,6 @@ def test_a_request_is_copied_and_pasted_with_its_class_as_one_step(demo: Driver)
 
 def test_it_is_taken_along_to_the_next_image_and_not_beyond_the_last(demo: Driver) -> None:
     click_digit(demo)
-    demo.rest(60)
     mask = demo.region.mask.copy()
     demo.key(Qt.Key.Key_N, KEYS)
     demo.wait(lambda: demo.session.loaded is not None and not demo.region.is_empty)
@@ -50,7 +48,6 @@ def test_it_is_taken_along_to_the_next_image_and_not_beyond_the_last(demo: Drive
     demo.wait(lambda: demo.session.loaded is not None and demo.session.prediction is not None)
     assert demo.region.is_empty, "it was taken along once"
     click_digit(demo)
-    demo.rest(60)
     demo.action("copy_request_next")
     assert "last image" in demo.window.status.currentMessage()
 
@@ -60,7 +57,6 @@ def test_it_is_scaled_with_an_image_of_another_size_and_that_is_said(
 ) -> None:
     demo.action("rectangle")
     demo.drag((8, 16), (15, 47))
-    demo.rest(60)
     demo.action("copy_request")
     Image.fromarray(np.full((128, 96), 90, np.uint8)).save(tmp_path / "other.png")
     demo.app.files.open_folder(tmp_path)

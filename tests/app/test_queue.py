@@ -349,7 +349,6 @@ def test_each_segment_of_the_region_is_queued_with_its_own_class(demo: Driver) -
     demo.action("rectangle")
     demo.drag((2, 2), (6, 6))
     demo.drag((40, 40), (44, 44), modifiers=SHIFT)
-    demo.rest(60)
     demo.action("queue_segments")
     demo.wait(lambda: len(entries(demo)) == 2)
     assert {entry.asked.origin for entry in entries(demo)} == {"painted"}
