@@ -24,6 +24,7 @@ DIALOG_ACTIONS: ByAction = (
     "export_data",
     "palette",
     "shortcuts",
+    "queue_class",
     "compare_lam",
     "compare_methods",
     "compare_network",

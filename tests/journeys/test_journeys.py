@@ -156,15 +156,14 @@ def test_closing_while_it_runs_ends_all_of_it(seat: Seat) -> None:
     children = psutil.Process(seat.process.pid).children(recursive=True)
     assert children
     seat.key("alt+F4")
-    wait(lambda: seat.dialogs, "the question whether to save")
-    time.sleep(0.2)
-    seat.key("Tab", "space")  # from Save to Discard
+    wait(lambda: seat.dialogs or not seat.is_running, "the end, or the question whether to save")
+    if seat.is_running:
+        time.sleep(0.2)
+        seat.key("Tab", "space")  # from Save to Discard
     wait(lambda: not seat.is_running, "the end of the process", 15)
     assert seat.process.returncode == 0
     wait(lambda: not any(child.is_running() for child in children), "the end of the engine", 15)
-    settings = seat.settings()
-    assert settings["theme"] == "light"
-    assert settings["recent_commands"]
+    assert seat.settings()["theme"] == "light"
 
 
 def open_folder(seat: Seat, folder: Path) -> None:
