@@ -324,6 +324,7 @@ class SegmentationNetwork:
             c, and how it is scored.
         """
         with self.borrowed(), memory_told(self.device), torch.no_grad():
+            self.speed_up()
             output = self.outputs(self.to_tensor(image))
             classes = torch.tensor([class_index], device=self.device)
             scores = self.class_scores(output, classes, score)[0]
@@ -333,6 +334,7 @@ class SegmentationNetwork:
     def _predict(self, image: FloatArray, means: Means) -> Prediction:
         place, home = means.device, self.moved_to(means.device)
         with home, self.borrowed(), memory_told(place), torch.no_grad():
+            self.speed_up()
             pixels = self.to_tensor(image)
             prediction = self.to_prediction(self.outputs(pixels, means.half)[0])
             told = None if means.half is not None else self._check(pixels)
