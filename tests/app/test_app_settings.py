@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import AppSettings, RecentModel, load_settings, save_settings
+from gridsal_core.perturbation import Blur
+from gridsal_core.settings import Settings
 
 
 @pytest.fixture
@@ -23,6 +25,10 @@ def test_settings_come_back_as_they_were(file: Path) -> None:
         smart_tolerance=0,
         window_state="AAA=",
         export_folder=Path("/e"),
+        device="cuda:1",
+        explain_preset="own",
+        explain_settings=Settings(lam=0.1, mask_size=(3, 4), perturbation=Blur(3)),
+        recent_sessions=(Path("/s/street.gridsal"),),
     )
     kept.remember_model(RecentModel(source="/nets/größer"))
     kept.remember_model(RecentModel(source="net.py:build", weights=Path("/nets/w.pt")))
@@ -85,6 +91,10 @@ def test_without_a_file_the_defaults_serve(file: Path) -> None:
         {"window_geometry": "\udcff"},
         {"window_state": None},
         {"label_pattern": 7},
+        {"device": "the fastest"},
+        {"explain_preset": "best"},
+        {"explain_settings": {"lam": "much"}},
+        {"recent_sessions": 3},
     ],
     ids=str,
 )

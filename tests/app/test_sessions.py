@@ -16,7 +16,8 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.controllers.networks import Asked
-from app.settings import data_folder
+from app.settings import data_folder, load_settings
+from app.startup import Application
 from app.views.moved_dialog import MovedDialog
 from app.workers.engine_client import EngineClient
 from gridsal_core.cli.main import run
@@ -390,6 +391,28 @@ def test_a_session_of_a_network_that_runs_code_asks_first(
     box = shown(again, QMessageBox)
     assert "runs code with all your rights" in box.text()
     answer(again, buttons.No)
+
+
+def test_device_and_settings_are_those_of_the_last_window(
+    engine: EngineClient, tmp_path: Path
+) -> None:
+    first = Driver(tmp_path / "settings.json", engine)
+    panel = first.window.settings
+    mine = replace(panel.settings(), lam=0.125, steps=33)
+    panel.set_settings(mine)
+    panel.set_device("cpu")
+    first.open(None, None)
+    first.rest(50)
+    first.close()
+
+    kept = load_settings(tmp_path / "settings.json")
+    again = Application(kept, tmp_path / "settings.json", engine)
+    panel = again.window.settings
+    assert (panel.preset, panel.settings(), panel.device) == ("own", mine, "cpu")
+    panel.set_device("cuda:7")
+    panel.set_devices(("auto", "cpu"))
+    assert panel.device == "auto", "one that is not there any more is not insisted on"
+    again.window.close()
 
 
 def test_the_command_line_opens_a_session(tmp_path: Path) -> None:
