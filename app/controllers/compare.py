@@ -221,7 +221,7 @@ class CompareController(QObject):
             for panel, each in zip(names, answer, strict=True)
             if each is not None
         ]
-        self._page.set_message(f"mean |difference| {', '.join(told)}")
+        self._page.set_message(f"mean size {', '.join(told)}")
 
 
 def _content(found: Compared, differs: str) -> PanelContent:

@@ -234,6 +234,8 @@ class ComparisonsController(QObject):
     def _on_progress(self, done: int, total: int) -> None:
         page = self._window.compare
         text = f"{self._what}: explaining {min(done + 1, total)} of {total}…"
+        if self._window.action("queue_pause").isChecked():
+            text += " The queue is paused."
         page.set_progress(text, done, total)
         if self._is_shown:
             for panel in page.shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
@@ -18,6 +18,7 @@ from app.models.session import Session
 from app.settings import AppSettings
 from app.views.what_if_dialog import KINDS, WhatIfDialog
 from app.workers.engine_client import EngineClient
+from app.workers.jobs import Job, OnDone, OnFailed
 from app.workers.jobs_what_if import AskWhatIf, SaveWhatIf
 from app.workers.tasks import Tasks
 from gridsal_core.arrays import BoolArray
@@ -61,7 +62,7 @@ class WhatIfController(QObject):
         super().__init__(window)
         self._window, self._session, self._engine = window, session, engine
         self._tasks, self._settings = tasks, settings
-        self._owed = 0
+        self._owed: set[int] = set()
         self._talks: list[_Talk] = []
         menu = QMenu(window.result.what_if)
         for name, kind in ACTIONS.items():
@@ -69,6 +70,7 @@ class WhatIfController(QObject):
             action.triggered.connect(lambda _on=False, k=kind: self.ask(k))
             menu.addAction(action)
         window.result.what_if.setMenu(menu)
+        window.closing.connect(self._drop)
         session.result_changed.connect(self._refresh)
         session.image_loaded.connect(self._refresh)
         session.current_changed.connect(self._refresh)
@@ -78,7 +80,7 @@ class WhatIfController(QObject):
     @property
     def is_pending(self) -> bool:
         """Whether the engine still owes an answer or a file."""
-        return self._owed > 0
+        return bool(self._owed)
 
     def ask(self, kind: WhatIfKind) -> None:
         """Change the context of the current result, in the dialog that questions it, if any."""
@@ -112,15 +114,33 @@ class WhatIfController(QObject):
             self._window.status.showMessage(f"{KINDS[kind][0]}: the network predicts again…")
         else:
             talk.dialog.set_waiting()
-        self._owed += 1
-        self._engine.submit(
+        self._submit(
             AskWhatIf(talk.explanation, kind, painted, threshold),
             lambda answer: self._on_answered(talk, number, answer),
             lambda sentence, trace: self._on_failed(talk, number, sentence, trace),
         )
 
+    def _submit(self, job: Job[Any], on_done: OnDone, on_failed: OnFailed) -> None:
+        """Have a job run, and know until its end that it is owed."""
+        ticket = 0
+
+        def done(answer: object) -> None:
+            self._owed.discard(ticket)
+            on_done(answer)
+
+        def failed(sentence: str, trace: str) -> None:
+            self._owed.discard(ticket)
+            on_failed(sentence, trace)
+
+        ticket = self._engine.submit(job, done, failed)
+        self._owed.add(ticket)
+
+    def _drop(self) -> None:
+        """Wait for nothing any more: the window goes."""
+        for ticket in self._owed:
+            self._engine.drop(ticket)
+
     def _on_answered(self, talk: _Talk, number: int, answer: WhatIf) -> None:
-        self._owed -= 1
         if number != talk.asked:
             return
         # What came back holds a copy of the explanation.
@@ -168,20 +188,13 @@ class WhatIfController(QObject):
         path = ask_file(dialog, self._settings, "Save figure", name, FIGURES)
         if path is None:
             return
-        self._owed += 1
-
-        def failed(sentence: str, trace: str) -> None:
-            self._owed -= 1
-            show_error(self._window, sentence, trace)
-
-        def saved(_path: object) -> None:
-            self._owed -= 1
-            self._window.status.showMessage(f"Saved {path}", SAID_MS)
-
-        self._engine.submit(SaveWhatIf(answer, path), saved, failed)
+        self._submit(
+            SaveWhatIf(answer, path),
+            lambda _path: self._window.status.showMessage(f"Saved {path}", SAID_MS),
+            lambda sentence, trace: show_error(self._window, sentence, trace),
+        )
 
     def _on_failed(self, talk: _Talk, number: int, sentence: str, trace: str) -> None:
-        self._owed -= 1
         if number == talk.asked:
             self._refuse(talk, sentence, trace)
 

@@ -56,6 +56,8 @@ class ComparePage(QWidget):
     def __init__(self, offers: Sequence[QAction]) -> None:
         super().__init__()
         self.panels = tuple(ComparePanel(index) for index in range(MOST))
+        for panel in self.panels:
+            panel.setParent(self)
         self.link = ViewLink([panel.view for panel in self.panels], self)
         self._count = FEWEST
         self.new = _tool("Compare", "Make a comparison: what is missing for it is run")
