@@ -35,7 +35,8 @@ def driver(engine: EngineClient, tmp_path: Path) -> Iterator[Driver]:
     dismiss()
     if hand.app.runs.run is not None:
         hand.action("stop")
-    hand.wait(lambda: not hand.app.runs.is_pending)
+    # A figure that is written after the window is gone would tell a status line that is no more.
+    hand.wait(lambda: not (hand.app.runs.is_pending or hand.app.figures.is_pending))
     hand.close()
 
 
