@@ -120,6 +120,7 @@ class SegmentsDialog(QDialog):
             "Smaller segments are left out: size in working pixels, 1 or more.",
         )
         cancel = QPushButton("Cancel")
+        cancel.setToolTip("Queue nothing")
         cancel.clicked.connect(self.reject)
         self.queue_button.clicked.connect(self._on_accepted)
         self.queue_button.setDefault(True)
