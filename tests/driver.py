@@ -12,9 +12,9 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.models.loaded_image import LoadedImage
 from app.models.region import RegionDocument
 from app.models.running import Run
-from app.models.session import LoadedImage
 from app.settings import AppSettings
 from app.startup import Application
 from app.workers.engine_client import EngineClient

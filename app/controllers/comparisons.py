@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from app.actions import allow
 from app.controllers.compare import CompareController
 from app.controllers.dialogs import show_error
+from app.controllers.panel_settings import committed_settings
 from app.controllers.queue import QueueController
 from app.controllers.run_several import STOPPED, RunSeveral, with_settings
 from app.controllers.runs import RunController
@@ -25,7 +26,6 @@ from app.views.compare_dialogs import MethodsDialog, SweepDialog
 from gridsal_core.comparison import SegmentParts
 from gridsal_core.errors import GridSalError
 from gridsal_core.methods import Method
-from gridsal_core.settings import Settings
 from gridsal_core.types import RegionOrigin
 
 NO_LAM: Final = "A gradient method has no λ; choose a context explanation or grid saliency."
@@ -98,7 +98,7 @@ class ComparisonsController(QObject):
 
     def compare_parts(self, parts: SegmentParts, true_class: int) -> None:
         """Explain the correct part of a segment and what of it truly is another class."""
-        settings = self._settings()
+        settings = committed_settings(self._window.settings, self._tell)
         loaded, network = self._session.loaded, self._session.network
         if settings is None or loaded is None or network is None or parts.correct is None:
             return
@@ -199,17 +199,8 @@ class ComparisonsController(QObject):
         )
         dialog.open()
 
-    def _settings(self) -> Settings | None:
-        if not self._window.settings.commit():
-            return None
-        try:
-            return self._window.settings.settings()
-        except GridSalError as error:
-            self._tell(str(error))
-            return None
-
     def _request(self) -> RunRequest | None:
-        settings = self._settings()
+        settings = committed_settings(self._window.settings, self._tell)
         if settings is None:
             return None
         try:

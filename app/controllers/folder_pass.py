@@ -14,8 +14,9 @@ from app.controllers.runs import RunController
 from app.controllers.views import ViewsController
 from app.main_window import MainWindow
 from app.models.evaluation import FolderEvaluation, PassProgress
+from app.models.loaded_image import LoadedImage
 from app.models.running import duration
-from app.models.session import LoadedImage, Session
+from app.models.session import Session
 from app.settings import AppSettings
 from app.workers import messages as m
 from app.workers.engine_client import LOST, EngineClient

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.session import LoadedImage, Session
+from app.models.loaded_image import LoadedImage
+from app.models.session import Session
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 from gridsal_core.frames import ImageView

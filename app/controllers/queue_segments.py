@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt
 
 from app.actions import allow
+from app.controllers.panel_settings import committed_settings
 from app.controllers.queue import QueueController
 from app.main_window import MainWindow
 from app.models.queue import AddedRequests
@@ -30,7 +31,6 @@ from app.workers.segment_jobs import (
 from app.workers.tasks import Tasks
 from gridsal_core.arrays import BoolArray, IndexArray
 from gridsal_core.comparison import true_class
-from gridsal_core.errors import GridSalError
 from gridsal_core.frames import ImageView
 from gridsal_core.segments import (
     connected_parts,
@@ -126,7 +126,7 @@ class QueueSegmentsController(QObject):
 
     def add_segments(self) -> None:
         """Queue one request for each segment of the region."""
-        session, settings = self._session, self._settings()
+        session, settings = self._session, committed_settings(self._window.settings, self._say)
         region, prediction, network = session.region, session.prediction, session.network
         loaded, item = session.loaded, session.item
         if settings is None or region is None or prediction is None or network is None:
@@ -148,7 +148,12 @@ class QueueSegmentsController(QObject):
         """Let a class, a size and the images be chosen; the number of segments here is shown."""
         session = self._session
         network, loaded, prediction = session.network, session.loaded, session.prediction
-        if network is None or loaded is None or prediction is None or self._settings() is None:
+        if (
+            network is None
+            or loaded is None
+            or prediction is None
+            or committed_settings(self._window.settings, self._say) is None
+        ):
             return
         chosen = session.class_index
         if chosen is None:
@@ -175,7 +180,7 @@ class QueueSegmentsController(QObject):
         prediction: Prediction,
         choice: SegmentChoice,
     ) -> None:
-        settings = self._settings()
+        settings = committed_settings(self._window.settings, self._say)
         if settings is None:
             return
         if choice.is_folder:
@@ -265,16 +270,6 @@ class QueueSegmentsController(QObject):
         if search is not None and (network is None or network.sha256 != search.network.sha256):
             self._finish("The search ended with its network")
         self._refresh()
-
-    def _settings(self) -> Settings | None:
-        """Return what is set, unless a field refuses its number, which it says."""
-        if not self._window.settings.commit():
-            return None
-        try:
-            return self._window.settings.settings()
-        except GridSalError as error:
-            self._say(str(error))
-            return None
 
     def _refresh(self) -> None:
         session, action = self._session, self._window.action

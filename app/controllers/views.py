@@ -15,9 +15,10 @@ from app.actions.reasons import FIRST_PAGE, LAST_PAGE, NO_IMAGE
 from app.main_window import MainWindow
 from app.models.framing import is_whole
 from app.models.items import unless_whole
+from app.models.loaded_image import LoadedImage
 from app.models.picture import Picture
 from app.models.plan import Plan, Plans, area, max_pixels, most_pixels, whole_image
-from app.models.session import LoadedImage, Session
+from app.models.session import Session
 from app.workers.labels import LabelRules
 from app.workers.loading import TooLarge, at_frame, load_image, with_label
 from app.workers.tasks import Tasks

@@ -18,8 +18,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPixmap
 
 from app.models.queue import QueueEntry, RequestQueue
-from app.models.run_request import settings_told
 from app.models.running import duration
+from app.models.settings_words import settings_in_short
 
 COLUMNS: Final = ("Image", "Class", "Pixels", "Settings", "Progress", "Time left")
 IMAGE, CLASS, PIXELS, SETTINGS, PROGRESS, TIME_LEFT = range(6)
@@ -172,7 +172,7 @@ def _texts(entry: QueueEntry) -> tuple[str, ...]:
         asked.view.path.name + page,
         asked.class_info.name,
         f"{asked.pixels:,}",
-        settings_told(asked.settings),
+        settings_in_short(asked.settings, with_steps=False),
         _progress(entry),
         "" if left is None else duration(left),
     )

@@ -19,10 +19,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPixmap
 
 from app.models.byte_cache import ByteCache
+from app.models.settings_words import settings_in_full, settings_in_short
 from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.reading import Verdict
 from gridsal_core.session.kept import KeptResult
-from gridsal_core.settings import Settings
 
 IDENTITY_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 SORT_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
@@ -259,22 +259,6 @@ class ResultsFilter(QSortFilterProxyModel):
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         text = self._table.search_text(source_row) if self._words else ""
         return all(word in text for word in self._words)
-
-
-def settings_in_short(settings: Settings) -> str:
-    """Say what tells one run from another, in a few words, the commonest differences first."""
-    parts = [] if settings.is_gradient else [f"λ {settings.lam:g}"]
-    parts.append("×".join(str(n) for n in settings.mask_size))
-    unit = "gradients" if settings.is_gradient else "steps"
-    parts.append(f"{settings.planned:,} {unit}")
-    return ", ".join((*parts, METHOD_INFOS[settings.method].title))
-
-
-def settings_in_full(settings: Settings) -> str:
-    """Say all settings, one a line."""
-    plain = settings.to_dict()
-    plain["mask_size"] = " × ".join(str(n) for n in settings.mask_size)
-    return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in plain.items())
 
 
 def _text(kept: KeptResult, column: Column) -> str:

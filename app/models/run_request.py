@@ -9,7 +9,6 @@ import numpy as np
 
 from gridsal_core.arrays import BoolArray, ByteArray
 from gridsal_core.frames import ImageView
-from gridsal_core.perturbation import ConstantColor
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo, NetworkInfo, RegionOrigin
 
@@ -87,13 +86,3 @@ def run_request(
         network=network.name,
         network_sha256=network.sha256,
     )
-
-
-def settings_told(settings: Settings) -> str:
-    """Say in short how it is explained: what tells one request from the next, but its steps."""
-    parts = [f"{settings.method} {settings.mask_size[0]}×{settings.mask_size[1]}"]
-    if not settings.is_gradient:
-        parts.append(f"λ {settings.lam:g}")
-        if settings.perturbation != ConstantColor():
-            parts.append(str(settings.perturbation))
-    return ", ".join(parts)

@@ -6,20 +6,18 @@ Regions are kept here; results are in the store, and only the one that is shown 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.models.byte_cache import ByteCache
 from app.models.class_step import ClassStep
-from app.models.items import ImageItem, unless_whole
-from app.models.picture import Picture
+from app.models.items import ImageItem
+from app.models.loaded_image import LoadedImage
 from app.models.region import RegionDocument
 from app.models.result_index import ResultIndex
 from app.models.results import ResultStore
 from app.models.undo import Place, UndoStack
-from gridsal_core.arrays import ByteArray, IndexArray
 from gridsal_core.errors import RequestError, SessionError
 from gridsal_core.frames import Box, Frame, ImageView
 from gridsal_core.segments import majority_class
@@ -29,40 +27,6 @@ from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo, Explanation, NetworkInfo, Prediction, check_region
 
 PREDICTION_CACHE_BYTES = 512 * 1024**2
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedImage:
-    """An image as it is worked on, and the open file behind it.
-
-    Parameters
-    ----------
-    path, page, allow_large
-        What was read; see `ImageView`.
-    frame
-        The part that is worked on, and its working size (H, W).
-    rgb
-        (H, W, 3) uint8, for display.
-    picture
-        The open file, whatever the frame.
-    label, label_path, label_note
-        The label map (H, W) where there is one, where it was found, and why it is not used, if so.
-    """
-
-    path: Path
-    page: int
-    allow_large: bool
-    frame: Frame
-    rgb: ByteArray
-    picture: Picture
-    label: IndexArray | None
-    label_path: Path | None = None
-    label_note: str = ""
-
-    @property
-    def view(self) -> ImageView:
-        """The pixels that the engine is to read."""
-        return ImageView(self.path, self.page, unless_whole(self.frame), self.allow_large)
 
 
 class Session(QObject):

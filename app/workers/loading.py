@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.models.framing import is_whole
+from app.models.loaded_image import LoadedImage
 from app.models.picture import OVERVIEW_PIXELS, Picture, overview_size, picture_levels
-from app.models.session import LoadedImage
 from app.workers.labels import FoundLabel, LabelRules, load_label
 from gridsal_core.errors import ImageTooLargeError
 from gridsal_core.frames import Box, Frame, ImageView
