@@ -123,6 +123,17 @@ class Seat:
         red, green, blue = self.look(*CANVAS).astype(int).transpose(2, 0, 1)
         return int(((red < 40) & (abs(green - 90) < 25) & (blue > 225)).sum())
 
+    def settled_outline(self) -> int:
+        """The same, once it does not change any more: the last pieces of a stroke come late."""
+        counts = [self.outlined]
+        wait(lambda: self._is_settled(counts), "an outline that stays")
+        return counts[-1]
+
+    def _is_settled(self, counts: list[int]) -> bool:
+        time.sleep(0.3)
+        counts.append(self.outlined)
+        return counts[-1] == counts[-2]
+
     @property
     def reddened(self) -> int:
         """Pixels of the image that the map reddens."""

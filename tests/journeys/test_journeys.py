@@ -50,7 +50,7 @@ def test_a_stroke_is_painted_undone_and_done_again(seat: Seat) -> None:
     seat.key("b")
     seat.drag((400, 200), (450, 220), (500, 220), (560, 260))
     wait(lambda: seat.outlined > 100, "a stroke")
-    painted = seat.outlined
+    painted = seat.settled_outline()
     seat.key("ctrl+z")
     wait(lambda: seat.outlined == 0, "no stroke after undo")
     seat.key("ctrl+shift+z")
