@@ -25,7 +25,8 @@ from app.models.map_picture import DifferencePicture
 from app.models.told_apart import Choice
 from app.views.canvas_layers import heat_table
 from app.views.color_scale import ColorScale
-from app.views.compare_panel import ComparePanel, ElidedLabel
+from app.views.compare_panel import ComparePanel
+from app.views.elided_label import ElidedLabel
 from app.views.forms import GAP
 from app.views.map_view import DIFFERENCE_OPACITY, difference_table
 from app.views.view_link import ViewLink

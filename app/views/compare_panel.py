@@ -19,8 +19,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -31,7 +29,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
@@ -46,6 +43,7 @@ from app.models.results_table import RESULTS_MIME
 from app.models.told_apart import Choice
 from app.views.canvas_overlays import HintCard
 from app.views.class_bars import NAMES, ClassBars, panel_color
+from app.views.elided_label import ElidedLabel
 from app.views.forms import shrinkable
 from app.views.map_view import MapView
 
@@ -98,45 +96,6 @@ class _TitleDelegate(QStyledItemDelegate):
         if isinstance(view, QAbstractItemView):
             view.setMinimumWidth(max(view.minimumWidth(), size.width() + ROOM_FOR_BAR_PX))
         return size
-
-
-class ElidedLabel(QWidget):
-    """One line of text that is shortened where it does not fit; the tooltip has all of it."""
-
-    def __init__(self, role: str) -> None:
-        super().__init__()
-        self._text = ""
-        self._role = role
-        font = self.font()
-        font.setBold(role == "heading")
-        self.setFont(font)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    @property
-    def text(self) -> str:
-        """All of the text."""
-        return self._text
-
-    def set_text(self, text: str, tip: str = "") -> None:
-        """Change the text, and what its tooltip says besides."""
-        self._text = text
-        self.setToolTip(f"{text}\n{tip}" if tip else text)
-        self.setAccessibleName(text)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(80, self.fontMetrics().height() + 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        role = self.foregroundRole()
-        color = self.palette().color(role)
-        if self._role == "muted":
-            color = self.palette().placeholderText().color()
-        painter.setPen(color)
-        metrics = self.fontMetrics()
-        text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class ComparePanel(QFrame):

@@ -32,7 +32,8 @@ from PySide6.QtWidgets import (
 
 from app.models.queue_table import IMAGE, PROGRESS, PROGRESS_ROLE, STATUS_ROLE
 from app.theme import current_colors
-from app.views.forms import GAP, note
+from app.views.elided_label import ElidedLabel
+from app.views.forms import GAP
 
 ROW_HEIGHT = 24
 BAR_WIDTH, BAR_HEIGHT = 44, 6
@@ -67,8 +68,7 @@ class QueuePanel(QWidget):
         self.view.moved.connect(self.moved)
         self.view.opened.connect(self.activated)
         self._sum = self._searching = ""
-        self._summary = note()
-        self._summary.setWordWrap(False)
+        self._summary = ElidedLabel("muted")
         self._empty = QLabel(EMPTY)
         self._empty.setProperty("role", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -98,7 +98,7 @@ class QueuePanel(QWidget):
     @property
     def summary(self) -> str:
         """What is said of the whole queue."""
-        return self._summary.text()
+        return self._summary.text
 
     @property
     def empty_text(self) -> str:
@@ -116,8 +116,7 @@ class QueuePanel(QWidget):
     def set_summary(self, text: str) -> None:
         """Sum the queue up; while segments are searched for, that is said instead."""
         self._sum = text
-        self._summary.setText(self._searching or text)
-        self._summary.setToolTip(self._summary.text())
+        self._summary.set_text(self._searching or text)
 
     def set_searching(self, text: str) -> None:
         """Say how far a search for segments is; empty when there is none."""
