@@ -36,7 +36,7 @@ from app.views.pass_bar import PassBar
 from gridsal_core.evaluation.confusion import Confusion
 from gridsal_core.types import ClassInfo
 
-LIST_WIDTH = 190
+LIST_WIDTH = 160
 MATRIX_TIP = "Percent of each true class's pixels. Click a cell for its images."
 PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 
