@@ -38,7 +38,8 @@ class Sampling:
 
     def weights(self, image: str) -> Numbers:
         """Return how often each replicate draws an image: (B,), whole numbers of mean 1."""
-        return _weights(image, self.seed, self.replicates)
+        drawn: Numbers = _weights(image, self.seed, self.replicates)
+        return drawn
 
 
 @lru_cache(maxsize=32)

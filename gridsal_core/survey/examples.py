@@ -75,7 +75,7 @@ def _drawn(pixels: ByteArray, maps: Maps) -> ByteArray:
         raise ValueError("The image has another size now.")
     from scipy import ndimage
 
-    image = pixels.astype(np.float32) / 255
+    image = np.divide(pixels, np.float32(255), dtype=np.float32)
     shown = with_saliency(image, np.abs(maps.saliency))
     # As wide as a line has to be to survive being made small.
     reach = max(1, round(maps.region.shape[1] / _WIDTH))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SHARES: Final = "viridis"
+_SHARES: Final = "YlGnBu"
 _DIFFERENCES: Final = "RdBu_r"
 _TITLE, _BODY, _SMALL = 9.5, 7.5, 6.5
 _CELL: Final = 0.36  # inches
@@ -32,33 +32,44 @@ _PALE_INK: Final = "#5a5a5a"
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """One line of a heat map; a significant cell is marked by +1 (more) or -1 (less), else 0."""
+    """One line of a heat map; a significant cell is marked by +1 (more) or -1 (less), else 0.
+
+    `is_first` sets it off from the line above.
+    """
 
     name: str
     values: Numbers
     marks: Sequence[int]
     is_first: bool
+    is_pale: bool = False
 
 
 def draw_table(table: Table) -> Figure:
-    """Draw a table: for each row the distribution of the salient context above its baseline.
+    """Draw the class distributions of a table, one line for each row.
 
-    Cells that exceed their baseline significantly carry a triangle that points up, those that fall
-    below it one that points down.
+    Of predicted segments the baseline is drawn below each, and a triangle marks what exceeds it
+    (up) or falls below it (down) significantly. Otherwise rows of one true class stand together,
+    and triangles mark what errors have more or less of than correct predictions of that class.
     """
-    lines = []
+    is_predicted = table.section == "predicted"
+    lines: list[_Line] = []
+    true: int | None = None
     for row in table.rows:
         if not row.cells:
             continue
-        marks = [_mark(cell.excess.value, cell.excess.is_significant) for cell in row.cells]
-        context = np.array([cell.share.value for cell in row.cells])
-        baseline = np.array([cell.baseline.value for cell in row.cells])
-        counted = f"{table.name(row)} ({row.items})"
-        lines.append(_Line(counted, context, marks, is_first=True))
-        lines.append(_Line("baseline", baseline, [0] * len(baseline), is_first=False))
+        is_first = is_predicted or row.true_class != true
+        true = row.true_class
+        found = [cell.excess if is_predicted else cell.against_correct for cell in row.cells]
+        marks = [0 if each is None else _mark(each.value, each.is_significant) for each in found]
+        shares = np.array([cell.share.value for cell in row.cells])
+        lines.append(_Line(f"{table.name(row)} ({row.items})", shares, marks, is_first))
+        if is_predicted:
+            baseline = np.array([cell.baseline.value for cell in row.cells])
+            lines.append(_Line("baseline", baseline, [0] * len(baseline), False, is_pale=True))
+    against = "the baseline" if is_predicted else "correct predictions of the same true class"
     told = (
-        "Share of the salient context by its class, in rows by request (number of requests), above "
-        "its baseline. ▲ ▼: significantly more or less than the baseline."
+        "Share of the salient context by its class, in lines by request (number of requests). "
+        f"▲ ▼: significantly more or less than {against}."
     )
     return _draw(SECTION_TITLES[table.section], lines, table.classes, told, None)
 
@@ -120,8 +131,8 @@ def _draw(
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
-        label.set_fontproperties(font(_BODY if line.is_first else _SMALL))
-        label.set_color(_INK if line.is_first else _PALE_INK)
+        label.set_fontproperties(font(_SMALL if line.is_pale else _BODY))
+        label.set_color(_PALE_INK if line.is_pale else _INK)
     for label in axes.get_xticklabels():
         label.set_fontproperties(font(_BODY))
     for number, text in enumerate(words):

@@ -63,7 +63,7 @@ SUMMARY_COLUMNS: Final = tuple(_SUMMARY)
 def row_of(result: Result) -> tuple[Any, ...]:
     """Return the values of a result in the order of `COLUMNS`."""
     each, maps, scores = result.summary, result.maps, result.summary.scores
-    flips = (None, None, None)
+    flips: tuple[float | None, int | None, bytes | None] = (None, None, None)
     if each.flips is not None:
         # SQLite keeps no NaN: it becomes NULL.
         flips = (each.flips.share, each.flips.to, pack_numbers(each.flips.by_class))
@@ -131,10 +131,13 @@ def maps_of(row: tuple[Any, ...]) -> Maps:
     """
     height, width, region, mask_rows, mask_columns, mask, settings, frame = row
     try:
+        values = json.loads(settings)
+        if not isinstance(values, dict):
+            raise _damaged()
         return Maps(
             unpack_region(region, (height, width)),
             unpack_mask(mask, (mask_rows, mask_columns)),
-            Settings.from_dict(json.loads(settings)),
+            Settings.from_dict(values),
             frame,
         )
     except (TypeError, ValueError, AttributeError) as error:
