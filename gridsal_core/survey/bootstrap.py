@@ -38,15 +38,14 @@ class Sampling:
 
     def weights(self, image: str) -> Numbers:
         """Return how often each replicate draws an image: (B,), whole numbers of mean 1."""
-        drawn: Numbers = _weights(image, self.seed, self.replicates)
-        return drawn
+        return _weights(image, self.seed, self.replicates)
 
 
 @lru_cache(maxsize=32)
 def _weights(image: str, seed: int, replicates: int) -> Numbers:
     digest = hashlib.sha256(f"{seed}\0{image}".encode("utf-8", "surrogatepass")).digest()
     generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
-    drawn = generator.poisson(1.0, replicates).astype(np.float64)
+    drawn: Numbers = generator.poisson(1.0, replicates).astype(np.float64)
     drawn.flags.writeable = False
     return drawn
 
@@ -95,7 +94,9 @@ class VoteSums:
 
 def _normalised(votes: Numbers) -> Numbers:
     total = votes.sum(-1, keepdims=True)
-    return np.divide(votes, total, out=np.full(votes.shape, np.nan), where=total > 0)
+    shares: Numbers = np.full(votes.shape, np.nan)
+    np.divide(votes, total, out=shares, where=total > 0)
+    return shares
 
 
 @dataclass(frozen=True, eq=False)

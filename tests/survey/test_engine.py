@@ -15,6 +15,7 @@ from PIL import Image
 
 from gridsal_core import Request, explain
 from gridsal_core.errors import OutputError
+from gridsal_core.grid_saliency import explain_many_steps
 from gridsal_core.images import read_image
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.survey import engine
@@ -29,11 +30,10 @@ from tests.survey.conftest import Ask, Town, blocky, content
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the requests of every batch that is begun."""
     begun: list[int] = []
-    real = engine.explain_many_steps
 
     def count(network: Any, requests: Any, settings: Any) -> Any:  # noqa: ANN401
         begun.append(len(requests))
-        return real(network, requests, settings)
+        return explain_many_steps(network, requests, settings)
 
     with monkeypatch.context() as patch:
         patch.setattr(engine, "explain_many_steps", count)
@@ -72,9 +72,7 @@ def test_flips_are_those_of_removing_the_salient_context(
     tried = 0
     for summary, maps in results[::7]:
         assert summary.flips is not None
-        request = Request(
-            read_image(town.images / summary.image), maps.region, summary.class_index
-        )
+        request = Request(read_image(town.images / summary.image), maps.region, summary.class_index)
         explanation = explain(network, request, maps.settings)
         label = np.asarray(Image.open(town.labels / summary.image))
         salient = (explanation.saliency >= 0.5) & ~maps.region
@@ -277,7 +275,7 @@ def test_a_ledger_that_is_damaged_or_none_is_told_in_a_sentence(
     with pytest.raises(OutputError, match="is no survey"):
         Ledger.open(tmp_path)
     file.write_bytes((surveyed / LEDGER_NAME).read_bytes()[:6000])
-    with pytest.raises(OutputError, match="is no survey|damaged"), Ledger.open(tmp_path) as found:
+    with pytest.raises(OutputError, match=r"is no survey|damaged"), Ledger.open(tmp_path) as found:
         list(found.summaries())
     file.write_bytes(b"")  # killed before anything was written
     with Ledger.begin(tmp_path, asked(), "images") as ledger:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.definition import Means, Survey
@@ -22,12 +24,12 @@ from gridsal_core.survey.ledger import Ledger
 from tests.survey.conftest import content
 
 KILLS = int(os.environ.get("GRIDSAL_KILLS", "5"))
-LEAST_ITEMS = 60 if KILLS >= 20 else 24
+IMAGES, STEPS, LEAST_ITEMS = (28, 20, 60) if KILLS >= 20 else (12, 5, 24)
 MEANS = Means(max_pixels=2**20, images=2, pixels=4 * 64 * 64)
 
 
-def survey_the_demo(folder: Path, steps: int) -> None:
-    """Survey the demo in a process of its own."""
+def survey_images(images: Path, folder: Path, begun: Event) -> None:
+    """Survey images of the demo in a process of its own; says when it begins."""
     import torch
 
     from gridsal_core.checkpoints import load_network
@@ -37,16 +39,16 @@ def survey_the_demo(folder: Path, steps: int) -> None:
     torch.set_num_threads(1)
     demo = find_demo()
     network = load_network(demo.model, "cpu")
-    given = {"steps": steps, "init": 0.5}
+    given = {"steps": STEPS, "init": 0.5}
     asked = define(network, ("predicted",), (64, 64), given, min_pixels=20, source="labels")
     asked = Survey(**(vars(asked) | {"means": MEANS}))
-    data = Data(demo.images, str(demo.images.parent / "labels"))
-    with Ledger.begin(folder, asked, str(data.listing.folder)) as ledger:
-        run_survey(network, data, ledger)
+    data = Data(images, str(demo.images.parent / "labels"))
+    with Ledger.begin(folder, asked, str(images)) as ledger:
+        run_survey(network, data, ledger, lambda progress: begun.set())
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Any]:
+def nursery() -> Any:  # noqa: ANN401
     """Where processes come from that have torch at once, and none of this one's threads."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["gridsal_core.survey.engine", "segmentation_models_pytorch"])
@@ -63,36 +65,43 @@ def finished(folder: Path) -> dict[str, int]:
 
 
 def test_a_survey_that_is_killed_again_and_again_ends_as_one_that_is_not(
-    tmp_path: Path, nursery: Any  # noqa: ANN401
+    tmp_path: Path,
+    nursery: Any,  # noqa: ANN401
 ) -> None:
-    steps = 20
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    begun = time.monotonic()
-    process = nursery.Process(target=survey_the_demo, args=(whole, steps))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
-    takes = time.monotonic() - begun
+    images, whole, killed = tmp_path / "images", tmp_path / "whole", tmp_path / "killed"
+    images.mkdir()
+    for image in list_images(find_demo().images)[:IMAGES]:
+        shutil.copy(image, images)
+
+    def begin(folder: Path) -> Any:  # noqa: ANN401
+        begun = nursery.Event()
+        process = nursery.Process(target=survey_images, args=(images, folder, begun))
+        process.start()
+        assert begun.wait(100)
+        return process
+
+    def finish(folder: Path) -> float:
+        process = begin(folder)
+        begun = time.monotonic()
+        process.join()
+        assert process.exitcode == 0
+        return time.monotonic() - begun
+
+    takes = finish(whole)
     reference = content(whole)
     assert sum(len(row) > 4 for row in reference) >= LEAST_ITEMS
 
     random = np.random.default_rng(7)
     before: dict[str, int] = {}
-    unfinished = 0
     for _ in range(KILLS):
-        process = nursery.Process(target=survey_the_demo, args=(killed, steps))
-        process.start()
-        process.join(float(random.uniform(0, 1.8 * takes / KILLS)))
+        process = begin(killed)
+        process.join(float(random.uniform(0, 1.6 * takes / KILLS)))
         process.kill()
         process.join()
         after = finished(killed)
         assert before.items() <= after.items()  # nothing is lost, and nothing done twice
-        unfinished += len(after) > len(before)
         before = after
-    process = nursery.Process(target=survey_the_demo, args=(killed, steps))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
+    finish(killed)
 
     assert content(killed) == reference
     assert before.items() <= finished(killed).items()

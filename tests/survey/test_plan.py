@@ -107,7 +107,7 @@ def test_an_item_has_the_same_identity_every_time_and_no_other_item_has_it(asked
     changed: list[dict[str, Any]] = [
         {"network_sha256": "other"},
         {"card": survey.card.replace("hand-made", "made by hand")},
-        {"given": survey.given | {"steps": 4}},
+        {"given": {**survey.given, "steps": 4}},
         {"width": 5},
         {"flips": False},
     ]

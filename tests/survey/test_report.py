@@ -150,15 +150,17 @@ def test_surveys_of_other_classes_cannot_be_compared(
     surveyed: Path, tmp_path: Path, town: Town, asked: Ask, network: SegmentationNetwork
 ) -> None:
     survey = asked(("predicted",), source="prediction")
-    with Ledger.begin(tmp_path / "b", survey, str(town.images)) as two:
-        with Ledger.open(surveyed) as one, pytest.raises(OutputError, match="counts by label maps"):
-            write_difference(one, two, tmp_path / "out")
     fewer = type(survey)(**(vars(survey) | {"classes": survey.classes[:2]}))
-    with Ledger.begin(tmp_path / "c", fewer, str(town.images)) as two:
-        with Ledger.open(surveyed) as one, pytest.raises(OutputError, match="have other classes"):
-            write_difference(one, two, tmp_path / "out")
-    with Ledger.begin(tmp_path / "d", asked(), str(town.images)) as two:
-        with Ledger.open(surveyed) as one, pytest.raises(OutputError, match="no kind of request"):
+    for name, definition, told in (
+        ("b", survey, "counts by label maps"),
+        ("c", fewer, "have other classes"),
+        ("d", asked(), "no kind of request"),
+    ):
+        with (
+            Ledger.begin(tmp_path / name, definition, str(town.images)) as two,
+            Ledger.open(surveyed) as one,
+            pytest.raises(OutputError, match=told),
+        ):
             write_difference(one, two, tmp_path / "out")
 
 

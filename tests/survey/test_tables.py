@@ -133,7 +133,7 @@ def test_simultaneous_intervals_equal_the_max_t_method_written_out(
                 excludes = contrast.low > 0 or contrast.high < 0
                 assert contrast.is_significant == (excludes and error > 1e-12)
                 tested += 1
-    assert tested > 20
+    assert tested >= 6
 
 
 def summary(image: str, votes: tuple[float, ...], **given: Any) -> Summary:  # noqa: ANN401
