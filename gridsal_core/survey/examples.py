@@ -13,7 +13,8 @@ from PIL import Image
 
 from gridsal_core.arrays import ByteArray
 from gridsal_core.errors import GridSalError
-from gridsal_core.figures import REQUEST_BLUE, with_saliency
+from gridsal_core.figure.pictures import with_saliency
+from gridsal_core.figure.spec import FigureSpec
 from gridsal_core.frames import Box, Frame
 from gridsal_core.images import read_rgb8
 from gridsal_core.survey.ledger import Ledger
@@ -75,10 +76,10 @@ def _drawn(pixels: ByteArray, maps: Maps) -> ByteArray:
         raise ValueError("The image has another size now.")
     from scipy import ndimage
 
-    image = np.divide(pixels, np.float32(255), dtype=np.float32)
-    shown = with_saliency(image, np.abs(maps.saliency))
+    look = FigureSpec()
+    shown = with_saliency(pixels, np.abs(maps.saliency), look.color_map, look.opacity)
     # As wide as a line has to be to survive being made small.
     reach = max(1, round(maps.region.shape[1] / _WIDTH))
     inner = ndimage.binary_erosion(maps.region, iterations=reach, border_value=1)
-    shown[maps.region & ~inner] = np.rint(255 * np.array(REQUEST_BLUE)).astype(np.uint8)
-    return shown
+    blue = np.array(bytearray.fromhex(look.contour_color[1:]), np.uint8)
+    return np.where((maps.region & ~inner)[..., None], blue, shown)

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from gridsal_core.report.style import STYLE
 from gridsal_core.survey.bias import Pair
 from gridsal_core.survey.bootstrap import LEAST_IMAGES
 from gridsal_core.survey.difference import DifferenceTable
@@ -22,22 +23,21 @@ _PAIRS_PICTURED: Final = 8
 _PICTURES: Final = 3
 _IMAGES_LISTED: Final = 20
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --mark: #d0601e; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.4rem; }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .5rem; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td.name { text-align: left; }
-td.significant { font-weight: 700; color: var(--mark); }
-td small { display: block; opacity: .65; font-size: 11px; font-weight: 400; }
-.wide { overflow-x: auto; } .figure { background: #fff; overflow-x: auto; }
-.figure img { max-width: 100%; }
-figure { display: inline-block; margin: .4rem .6rem .4rem 0; } figcaption { font-size: 12px; }
-figure img { display: block; width: 240px; }
+# Nothing may be loaded or run, whatever a class or a file is called.
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE: Final = (
+    STYLE
+    + """
+body { max-width: 76rem; }
+table { font-variant-numeric: tabular-nums; }
+td.significant { font-weight: 700; color: var(--accent); }
+td small { display: block; color: var(--pale); font-weight: 400; white-space: nowrap; }
+figure { display: inline-block; width: 240px; margin: .4rem .6rem .4rem 0; }
+figcaption { font-size: .75rem; color: var(--pale); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
-dt { opacity: .7; } dd { margin: 0; }
+dt { color: var(--pale); } dd { margin: 0; }
 """
+)
 
 
 def survey_page(
@@ -85,7 +85,8 @@ def difference_page(
     names = escape(one.survey.network), escape(other.survey.network)
     parts = [
         f"<h1>{names[0]} and {names[1]} on the same images</h1>",
-        f"<p>A is {names[0]} ({one.folder.name}), B is {names[1]} ({other.folder.name}). Cells are "
+        f"<p>A is {names[0]} ({escape(one.folder.name)}), B is {names[1]} "
+        f"({escape(other.folder.name)}). Cells are "
         "the share of the salient context in A minus that in B, in percentage points, with "
         "intervals that hold together at 95 %; in colour where they exclude 0. Images are drawn "
         f"again for both alike. Rows of fewer than {LEAST_IMAGES} images are not tested.</p>",
@@ -112,6 +113,7 @@ def _page(title: str, parts: Iterable[str]) -> str:
     body = "\n".join(part for part in parts if part)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n{body}\n"
         "</body></html>\n"
@@ -296,7 +298,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _name(text: str) -> str:
-    return f'<td class="name">{escape(text)}</td>'
+    return f"<td>{escape(text)}</td>"
 
 
 def _percent(value: float) -> str:
@@ -320,4 +322,4 @@ def _spread(estimate: Estimate) -> str:
 def _drawing(svg: str) -> str:
     """Put a drawing into the page as an image, where its names meet those of no other."""
     data = base64.b64encode(svg.encode()).decode()
-    return f'<div class="figure"><img alt="" src="data:image/svg+xml;base64,{data}"></div>'
+    return f'<p><img alt="Heat map" src="data:image/svg+xml;base64,{data}"></p>'

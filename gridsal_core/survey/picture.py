@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gridsal_core.figure_text import font, one_line, shortened, text_width
+from gridsal_core.figure.lettering import Lettering, one_line
+from gridsal_core.figure.spec import FONTS
 from gridsal_core.survey.bootstrap import Numbers
 from gridsal_core.survey.difference import DifferenceTable
 from gridsal_core.survey.kinds import SECTION_TITLES
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SHARES: Final = "YlGnBu"
+_SHARES: Final = "GnBu"
 _DIFFERENCES: Final = "RdBu_r"
-_TITLE, _BODY, _SMALL = 9.5, 7.5, 6.5
+_BODY_POINTS, _CELL_POINTS = 8.0, 5.6
 _CELL: Final = 0.36  # inches
 _LINE: Final = 0.26
 _GAP: Final = 0.1  # between two groups of lines, in lines
@@ -108,20 +109,19 @@ def _draw(
     """Draw lines of cells; with `most` on a scale from -most to most, else from 0 to 1."""
     from matplotlib.figure import Figure
 
-    from gridsal_core.figure_text import wrapped
-
-    names = [shortened(one_line(line.name), _BODY, _LONGEST) for line in lines]
-    columns = [shortened(one_line(info.name), _BODY, _LONGEST) for info in classes]
-    left = 0.25 + max((text_width(name, _BODY) for name in names), default=0.5)
-    head = 0.5 + max(text_width(name, _BODY) for name in columns)
+    type_ = Lettering(FONTS[0], _BODY_POINTS)
+    names = [type_.shortened(one_line(line.name), "body", _LONGEST) for line in lines]
+    columns = [type_.shortened(one_line(info.name), "body", _LONGEST) for info in classes]
+    left = 0.25 + max((type_.width(name, "body") for name in names), default=0.5)
+    head = 0.5 + max(type_.width(name, "body") for name in columns)
     groups = sum(line.is_first for line in lines)
     body = _LINE * (len(lines) + _GAP * groups)
     width = max(left + _CELL * len(columns) + 0.9, 5.2)
-    words = wrapped(told, _SMALL, width - 0.3)
+    words = type_.wrapped(told, "small", width - 0.3)
     foot = 0.2 + 0.13 * len(words)
     height = head + max(body, _LINE) + foot
     figure = Figure(figsize=(width, height), dpi=200, facecolor="white")
-    figure.text(0.15 / width, 1 - 0.25 / height, title, fontproperties=font(_TITLE, bold=True))
+    figure.text(0.15 / width, 1 - 0.25 / height, title, fontproperties=type_.font("title"))
     axes = figure.add_axes(
         (left / width, foot / height, _CELL * len(columns) / width, max(body, _LINE) / height)
     )
@@ -131,16 +131,16 @@ def _draw(
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
-        label.set_fontproperties(font(_SMALL if line.is_pale else _BODY))
+        label.set_fontproperties(type_.font("small" if line.is_pale else "body"))
         label.set_color(_PALE_INK if line.is_pale else _INK)
     for label in axes.get_xticklabels():
-        label.set_fontproperties(font(_BODY))
+        label.set_fontproperties(type_.font("body"))
     for number, text in enumerate(words):
         figure.text(
             0.15 / width,
             (foot - 0.2 - 0.13 * number) / height,
             text,
-            fontproperties=font(_SMALL),
+            fontproperties=type_.font("small"),
             color=_PALE_INK,
             parse_math=False,
         )
@@ -186,7 +186,7 @@ def _write_value(
         column + 0.5,
         top + 0.52,
         text,
-        fontproperties=font(5.5, bold=bool(mark)),
+        fontproperties=Lettering(FONTS[0], _CELL_POINTS).font("title" if mark else "body"),
         color=ink,
         ha="center",
         va="center",

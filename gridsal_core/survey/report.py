@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gridsal_core.atomic import make_folder, write_atomic
-from gridsal_core.figures import FIGURE_SUFFIXES, rendered, save_drawing
+from gridsal_core.figure.files import FIGURE_SUFFIXES, rendered, save_drawing
 from gridsal_core.survey import files
 from gridsal_core.survey.bias import by_excess, by_flips
 from gridsal_core.survey.bootstrap import Sampling

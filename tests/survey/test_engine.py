@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -222,6 +224,20 @@ def test_an_image_that_cannot_be_used_is_noted_and_tried_again(
         run_survey(network, data, ledger)
         assert [state.image for state in ledger.states() if state.note] == ["street9.png"]
         assert any(each.image == "street3.png" for each in ledger.summaries())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_surveyed_as_any_other(
+    tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    shutil.copy(town.images / "street0.png", os.fsencode(images) + b"/street\xff.png")
+    survey = asked(("predicted",), source="prediction")
+    with Ledger.begin(tmp_path / "out", survey, str(images)) as ledger:
+        run_survey(network, Data(images), ledger)
+        assert {each.image for each in ledger.summaries()} == {"street\\udcff.png"}
+        assert [state.note for state in ledger.states()] == [""]
 
 
 def test_large_images_are_worked_on_at_a_scale_that_fits(
