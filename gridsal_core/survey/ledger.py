@@ -92,7 +92,8 @@ class Ledger:
         survey
             Its definition; where the ledger has one, the means are those it began with.
         place
-            The folder of the images; another data set does not belong to the same survey.
+            The folder of the images; another data set does not belong to the same survey, but one
+            that was moved does.
 
         Raises
         ------
@@ -113,7 +114,7 @@ class Ledger:
             )
         ledger = cls(folder, _connected(file))
         try:
-            ledger._settle(survey, place)
+            ledger._settle(survey, storable(place))
         except BaseException:
             ledger.close()
             raise
@@ -339,6 +340,11 @@ class Ledger:
         return OutputError(
             f"{self.folder / LEDGER_NAME} is no survey, or it is damaged; choose another folder."
         )
+
+
+def storable(text: str) -> str:
+    """Return a path that SQLite can hold: bytes that are no text are spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _connected(file: Path) -> sqlite3.Connection:

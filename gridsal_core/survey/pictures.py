@@ -16,7 +16,7 @@ from gridsal_core.frames import Frame
 from gridsal_core.images import image_info, read_image
 from gridsal_core.survey.data import Data, fingerprint, stamp
 from gridsal_core.survey.definition import Survey
-from gridsal_core.survey.ledger import Ledger
+from gridsal_core.survey.ledger import Ledger, storable
 from gridsal_core.working_scale import choose_frame
 
 
@@ -103,21 +103,16 @@ def _block(waiting: tuple[list[Future[Picture]], int]) -> Block:
     return Block(tuple(future.result() for future in read), done)
 
 
-def shown_name(name: str) -> str:
-    """Return a name that the ledger can hold: bytes that are no text are spelt out."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
 def _is_finished(survey: Survey, data: Data, ledger: Ledger, name: str) -> bool:
     files = data.image(name), data.label(name, len(survey.classes))
     try:
-        return ledger.is_finished(shown_name(name), stamp(*files))
+        return ledger.is_finished(storable(name), stamp(*files))
     except GridSalError:
         return False
 
 
 def _read(survey: Survey, inputs: InputCard, data: Data, name: str) -> Picture:
-    file, shown = data.image(name), shown_name(name)
+    file, shown = data.image(name), storable(name)
     now = ""
     try:
         place = data.label(name, len(survey.classes))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gridsal_core.atomic import make_folder, write_atomic
-from gridsal_core.figure.files import FIGURE_SUFFIXES, rendered, save_drawing
+from gridsal_core.figure.files import FIGURE_SUFFIXES, rendered
 from gridsal_core.survey import files
 from gridsal_core.survey.bias import by_excess, by_flips
 from gridsal_core.survey.bootstrap import Sampling
@@ -69,7 +69,7 @@ def write_report(
         files.write_table(folder / f"bias{suffix}", *bias)
     drawn = _draw(folder, ((FIGURE_NAMES[t.section], draw_table(t)) for t in tables))
     page = survey_page(ledger, images, tables, drawn, pairs, by_flips(tables))
-    _write_text(folder / REPORT_NAME, page)
+    _write(folder / REPORT_NAME, _encoded(page))
     return tables
 
 
@@ -110,7 +110,7 @@ def write_difference(
     drawn = _draw(
         folder, ((f"difference_{FIGURE_NAMES[t.section]}", draw_difference(t)) for t in tables)
     )
-    _write_text(folder / REPORT_NAME, difference_page(one, other, tables, drawn))
+    _write(folder / REPORT_NAME, _encoded(difference_page(one, other, tables, drawn)))
     return tables
 
 
@@ -119,11 +119,17 @@ def _draw(folder: Path, figures: Iterable[tuple[str, Figure]]) -> list[str]:
     found = []
     for name, figure in figures:
         for suffix in FIGURE_SUFFIXES:
-            save_drawing(figure, folder / f"{name}{suffix}")
-        found.append(rendered(figure, ".svg").decode())
+            data = rendered(figure, suffix)
+            _write(folder / f"{name}{suffix}", data)
+            if suffix == ".svg":
+                found.append(data.decode())
     return found
 
 
-def _write_text(file: Path, text: str) -> None:
-    data = text.encode("utf-8", "backslashreplace")
+def _write(file: Path, data: bytes) -> None:
     write_atomic(file, lambda opened: opened.write(data))
+
+
+def _encoded(page: str) -> bytes:
+    # A folder's name may hold bytes that are no text.
+    return page.encode("utf-8", "backslashreplace")
