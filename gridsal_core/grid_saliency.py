@@ -119,9 +119,24 @@ def explain_many(
     RequestError, SettingsError, ImageError, DeviceError
         As `explain`; also if the images differ in size.
     """
+    return _drawn(explain_many_steps(network, requests, settings), on_snapshot)
+
+
+def explain_many_steps(
+    network: SegmentationNetwork, requests: Sequence[Request], settings: Settings | None = None
+) -> Generator[Snapshot, None, list[Explanation]]:
+    """Do what `explain_many` does, and yield a snapshot after every step of the batch.
+
+    The generator's return value is the list of explanations; closing it gives the run up.
+
+    Raises
+    ------
+    RequestError, SettingsError, ImageError, DeviceError
+        As `explain_many`, at the first item drawn.
+    """
     if not requests:
         return []
-    return _drawn(_run(network, requests, settings or Settings(), lambda: False), on_snapshot)
+    return (yield from _run(network, requests, settings or Settings(), lambda: False))
 
 
 def _drawn(

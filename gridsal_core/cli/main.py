@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridsal_core.cli import demo, models, toy
+from gridsal_core.cli import demo, models, survey, toy
 from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
 from gridsal_core.cli.explain import check, explain, what_if
@@ -136,5 +136,6 @@ def build(open_window: OpenWindow | None) -> typer.Typer:
     app.command("card")(card)
     app.command("demo")(demo.command(open_window))
     app.add_typer(models.app, name="models")
+    app.add_typer(survey.app, name="survey")
     app.add_typer(toy.app, name="toy")
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -27,6 +27,9 @@ _REQUEST = "Request"
 _GRADIENTS = "Gradient methods"
 _DEVIATIONS = "Beyond the paper"
 _SEVERAL = "Repeatable in gridsal explain."
+# Options that are named other than the settings they give.
+_SETTING_OF = {"lr": "learning_rate"}
+_SWITCHED_OFF = {"signed": "absolute", "unscaled": "scaled"}
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -38,13 +41,22 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
         command(asked(**shared), **values)
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    hints = get_type_hints(asked, include_extras=True)
-    first = [each.replace(annotation=hints[name]) for name, each in _PARAMETERS.items()]
-    chosen = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*first, *own)]
-    run.__dict__.pop("__wrapped__", None)
-    run.__dict__["__signature__"] = inspect.Signature(chosen)
-    run.__annotations__ = {each.name: each.annotation for each in chosen}
+    sign(run, [*parameters().values(), *own])
     return run
+
+
+def sign(run: Callable[..., None], chosen: Iterable[inspect.Parameter]) -> None:
+    """Let typer see these parameters of a function, all of them by keyword."""
+    named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in chosen]
+    run.__dict__.pop("__wrapped__", None)
+    run.__dict__["__signature__"] = inspect.Signature(named)
+    run.__annotations__ = {each.name: each.annotation for each in named}
+
+
+def parameters() -> dict[str, inspect.Parameter]:
+    """Return the options of `asked` by name, with their types."""
+    hints = get_type_hints(asked, include_extras=True)
+    return {name: each.replace(annotation=hints[name]) for name, each in _PARAMETERS.items()}
 
 
 def asked(
@@ -315,30 +327,29 @@ def asked(
     quiet: Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")] = False,
 ) -> Asked:
     """Check what was given, as far as that can be done without reading anything."""
-    given = _given(
+    given = given_settings(
         method=method,
-        mask_size=None if mask_size is None else parse_mask_size(mask_size),
+        mask_size=mask_size,
         lam=lam,
         steps=steps,
-        learning_rate=lr,
+        lr=lr,
         momentum=momentum,
-        init=None if init is None else parse_init(init),
-        perturbation=None if perturbation is None else parse_perturbation(perturbation),
+        init=init,
+        perturbation=perturbation,
         score=score,
         upsampling=upsampling,
         samples=samples,
         noise=noise,
         seed=seed,
-        times_input=times_input or None,
-        absolute=False if signed else None,
-        scaled=False if unscaled else None,
+        times_input=times_input,
+        signed=signed,
+        unscaled=unscaled,
         total_variation=total_variation,
         dilation=dilation,
         tolerance=tolerance,
-        coarse_to_fine=coarse_to_fine or None,
-        keep_best=keep_best or None,
+        coarse_to_fine=coarse_to_fine,
+        keep_best=keep_best,
     )
-    Settings(**given)
     where = _page(page), parse_working_scale(scale), allow_large
     subjects = tuple(Subject(path, *where) for path in image)
     choices = (
@@ -371,8 +382,26 @@ def _parse_point(text: str) -> tuple[int, int]:
     return x, y
 
 
-def _given(**values: object) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def given_settings(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - each is of its own type
+    """Return the settings that were given among the options, by their names in `Settings`.
+
+    Raises
+    ------
+    SettingsError
+        If one is not understood or out of its range.
+    """
+    parsed = {"mask_size": parse_mask_size, "init": parse_init, "perturbation": parse_perturbation}
+    given: dict[str, Any] = {}
+    for option, value in options.items():
+        if value is None or value is False:
+            continue
+        if option in _SWITCHED_OFF:
+            given[_SWITCHED_OFF[option]] = False
+        else:
+            read = parsed.get(option, lambda same: same)
+            given[_SETTING_OF.get(option, option)] = read(value)
+    Settings(**given)
+    return given
 
 
 _PARAMETERS = inspect.signature(asked).parameters
