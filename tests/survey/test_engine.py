@@ -232,7 +232,7 @@ def test_a_name_that_is_no_text_is_surveyed_as_any_other(
 ) -> None:
     images = tmp_path / "images"
     images.mkdir()
-    shutil.copy(town.images / "street0.png", os.fsencode(images) + b"/street\xff.png")
+    shutil.copy(town.images / "street0.png", images / os.fsdecode(b"street\xff.png"))
     survey = asked(("predicted",), source="prediction")
     with Ledger.begin(tmp_path / "out", survey, str(images)) as ledger:
         run_survey(network, Data(images), ledger)
