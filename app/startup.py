@@ -89,7 +89,8 @@ class Application(QObject):
         self.session = Session(self)
         self.engine = engine or EngineClient(self)
         self.tasks = Tasks(self)
-        images = ImageListModel(ThumbnailLoader(parent=self), parent=self)
+        thumbnails = ThumbnailLoader(parent=self)
+        images = ImageListModel(thumbnails, parent=self)
         self.window = window = MainWindow(images)
         session = self.session
         engine = self.engine
@@ -160,6 +161,7 @@ class Application(QObject):
         self._add_finding(images)
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
+        window.closing.connect(thumbnails.shut_down)
 
     def _add_finding(self, images: ImageListModel) -> None:
         """Add what finds images and their errors in a folder."""

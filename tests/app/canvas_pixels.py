@@ -29,5 +29,5 @@ def at(canvas: Canvas, x: float, y: float) -> QPoint:
 
 def color(canvas: Canvas, x: float, y: float) -> QColor:
     """Return the colour that is seen at a point of the image."""
-    picture: QImage = canvas.grab().toImage()
+    picture: QImage = canvas.viewport().grab().toImage()
     return picture.pixelColor(at(canvas, x, y))

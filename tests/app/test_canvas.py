@@ -60,7 +60,7 @@ class TestHeat:
 
         def has_bar() -> bool:
             corner = QPoint(canvas.width() - 24, canvas.height() - 24)
-            picture: QImage = canvas.grab().toImage()
+            picture: QImage = canvas.viewport().grab().toImage()
             return picture.pixelColor(corner) != QColor(128, 128, 128)
 
         assert not has_bar()
@@ -140,7 +140,7 @@ class TestImages:
         board[:, ::2] = 255
         canvas.set_image(board)
         canvas.set_zoom(8)
-        grabbed = canvas.grab().toImage()
+        grabbed = canvas.viewport().grab().toImage()
         seen = {grabbed.pixelColor(x, 150).lightness() for x in range(100, 400)}
         assert seen == {0, 255}
 
@@ -153,7 +153,7 @@ class TestImages:
 
     def test_the_hint_is_seen_only_without_an_image(self, canvas: Canvas) -> None:
         def has_ink() -> bool:
-            picture = canvas.grab().toImage()
+            picture = canvas.viewport().grab().toImage()
             row = range(canvas.width())
             ground = picture.pixelColor(2, 2)
             return any(picture.pixelColor(x, y) != ground for y in range(120, 180, 2) for x in row)

@@ -53,7 +53,7 @@ class TestView:
         noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
         canvas.set_image(noise)
         canvas.set_zoom(1.0)
-        corner, picture = at(canvas, 0, 0), canvas.grab().toImage()
+        corner, picture = at(canvas, 0, 0), canvas.viewport().grab().toImage()
         for x, y in ((0, 0), (7, 3), (WIDTH - 1, HEIGHT - 1)):
             assert picture.pixelColor(corner + QPoint(x, y)) == QColor(*noise[y, x].tolist())
 
@@ -158,7 +158,7 @@ class TestPointer:
         canvas.set_tool(brush_for(document, size=40))
         canvas.set_zoom(2)
         QTest.mouseMove(canvas.viewport(), at(canvas, 80, 45))
-        picture, center = canvas.grab().toImage(), at(canvas, 80, 45)
+        picture, center = canvas.viewport().grab().toImage(), at(canvas, 80, 45)
         rim = [picture.pixelColor(center + QPoint(x, 0)).lightness() for x in range(60)]
         assert abs(int(np.argmax(np.abs(np.array(rim) - 128))) - 40) <= 2
 
@@ -193,7 +193,7 @@ class TestPointer:
         QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=at(white, 20, 20))
         QTest.mouseMove(view, at(white, 90, 60))
         edge = at(white, 50, 20)
-        picture = white.grab().toImage()
+        picture = white.viewport().grab().toImage()
         assert any(picture.pixelColor(edge + QPoint(0, y)) != WHITE for y in (-2, -1, 0, 1, 2))
         QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at(white, 90, 60))
         assert len(rectangles) == 1
