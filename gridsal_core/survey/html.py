@@ -263,8 +263,8 @@ def _how(ledger: Ledger, tables: Sequence[Table]) -> str:
     sampling = tables[0].sampling
     flips = (
         " Flips: salient context (saliency of at least 0.5) is removed, of all classes or of one "
-        "alone, and the network predicts again; a request is flipped if at least half of its "
-        "pixels are predicted as another class then."
+        "alone that holds a tenth of it, and the network predicts again; a request is flipped if "
+        "at least half of its pixels are predicted as another class then."
         if ledger.survey.flips
         else ""
     )

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # Context of at least this saliency (of a gradient's map: this share of its largest) is removed.
 SALIENT_FROM: Final = 0.5
+# A class that holds a smaller share of the salient pixels is not removed alone: each removal costs
+# a pass through the network.
+REMOVED_FROM: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Flips:
         The class that most pixels of R have then.
     by_class
         The same share without the salient context of one class only, for each class; NaN where
-        no context of that class is salient.
+        less than a tenth of the salient context is of that class.
     """
 
     share: float
@@ -164,7 +167,7 @@ def measured(
 
 
 def removed(network: SegmentationNetwork, explanation: Explanation, class_map: IndexArray) -> Flips:
-    """Remove the salient context, all of it and that of each class alone, and predict again.
+    """Remove the salient context, all of it and that of each larger class, and predict again.
 
     Parameters
     ----------
@@ -182,14 +185,13 @@ def removed(network: SegmentationNetwork, explanation: Explanation, class_map: I
     if not salient.any():
         return Flips(math.nan, explanation.request.class_index, nothing)
     found = what_if(network, explanation, "painted", salient)
-    present = [k for k in np.unique(class_map[salient]).tolist() if k < count]
+    shares = np.bincount(class_map[salient], minlength=count) / np.count_nonzero(salient)
     by_class = np.full(count, math.nan)
-    for k in present:
-        if len(present) == 1 and bool((class_map[salient] == k).all()):
-            by_class[k] = found.share_flipped
-            continue
-        alone = what_if(network, explanation, "painted", salient & (class_map == k))
-        by_class[k] = alone.share_flipped
+    for index in np.flatnonzero(shares[:count] >= REMOVED_FROM).tolist():
+        alone = found
+        if shares[index] < 1:
+            alone = what_if(network, explanation, "painted", salient & (class_map == index))
+        by_class[index] = alone.share_flipped
     return Flips(found.share_flipped, found.segmentation[0][0], tuple(by_class.tolist()))
 
 

@@ -85,7 +85,7 @@ def test_flips_are_those_of_removing_the_salient_context(
         assert summary.flips.share == pytest.approx(removed.share_flipped, abs=1e-6)
         for index, share in enumerate(summary.flips.by_class):
             of_class = salient & (label == index)
-            if not of_class.any():
+            if of_class.sum() < 0.1 * salient.sum():
                 assert np.isnan(share)
                 continue
             tried += 1
