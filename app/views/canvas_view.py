@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCursor, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QWidget
 
 MAX_ZOOM = 64.0
 MIN_SHORT_EDGE_PX = 32.0
@@ -26,6 +26,8 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
+        # A frame of an odd width would put the image between the pixels of the screen.
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self._rect = QRectF()
         self._max_zoom = MAX_ZOOM
         self._zoom = 1.0
