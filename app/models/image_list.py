@@ -21,7 +21,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from gridsal_core.datasets.folder import ImageListing
 
-CACHE_BYTES = 64 * 2**20
+CACHE_BYTES = 24 * 2**20
 BYTES_PER_PIXEL = 4
 THUMBNAIL_SIDE = 192
 CANNOT_BE_READ = "cannot be read"

@@ -118,11 +118,18 @@ class ImageItem:
             entry.origin == PAINTED for entry in self._stored
         )
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was asked here, not even for a while."""
+        return not (self._stored or self._edited) and self.class_index is None
+
     def drop(self) -> None:
         """Let go of the regions, which nobody uses any more."""
         for region in self._regions.values():
             region.forget_steps()
-            region.deleteLater()
+            # Not deleteLater, which waits for the event loop: nobody else holds it any more.
+            region.changed.disconnect()
+            region.setParent(None)
 
     def _unpack(self) -> None:
         entries, self._stored = self._stored, ()

@@ -25,7 +25,7 @@ from gridsal_core.session.unfinished import Abandoned, Unfinished
 from gridsal_core.types import Explanation
 
 # Some fifteen of a 480 x 360 image, one of 2048 x 1024.
-CACHE_BYTES: Final = 96 * 2**20
+CACHE_BYTES: Final = 48 * 2**20
 SESSIONS: Final = "sessions"
 REMOVED: Final = "This result was removed."
 

@@ -26,7 +26,8 @@ from gridsal_core.session.kept import KeptResult
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo, Explanation, NetworkInfo, Prediction, check_region
 
-PREDICTION_CACHE_BYTES = 512 * 1024**2
+# Some fifty street scenes: to make one again takes less than a second.
+PREDICTION_CACHE_BYTES = 48 * 1024**2
 
 
 class Session(QObject):
@@ -371,8 +372,17 @@ class Session(QObject):
 
     def _choose(self, image: Path | None, page: int) -> None:
         self._held_back.clear()
+        left = self.loaded
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""
+        self._region = None
+        if left is not None:
+            self._let_go((left.path, left.page))
         self.current_changed.emit()
+
+    def _let_go(self, place: Place) -> None:
+        """Forget a page on which nothing was asked: whoever pages through thousands keeps none."""
+        if self._items[place].is_untouched:
+            self._items.pop(place).drop()
 
     def _read_result(self) -> None:
         """Have the result that belongs to what is shown, at once if it is in memory."""

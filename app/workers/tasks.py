@@ -59,15 +59,23 @@ class _Task(QRunnable):
         self._work, self._on_result, self._on_error, self._done = work, on_result, on_error, done
 
     def run(self) -> None:
+        # Qt's pool does not always let go of what has run; it is not to hold images with it.
+        work, self._work = self._work, _nothing
+        on_result, self._on_result = self._on_result, _nothing
+        on_error, self._on_error = self._on_error, _nothing
         try:
-            result = self._work()
+            result = work()
         except GridSalError as error:
-            self._done.emit(self._on_error, str(error))
+            self._done.emit(on_error, str(error))
         # Nothing may be lost in a pool thread: whatever it is goes up in the window's thread.
         except Exception as error:  # noqa: BLE001
             self._done.emit(_raise, error)
         else:
-            self._done.emit(self._on_result, result)
+            self._done.emit(on_result, result)
+
+
+def _nothing(*_given: object) -> None:
+    """Stand in for what was done."""
 
 
 def _raise(error: Exception) -> None:
