@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QCursor, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFocusEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QWidget
+
+from app.theme import current_colors
 
 MAX_ZOOM = 64.0
 MIN_SHORT_EDGE_PX = 32.0
 FIT_MARGIN_PX = 8
+FOCUS_PX = 2
 WHEEL_STEP = 1.25
 WHEEL_UNITS_PER_STEP = 120.0
 
@@ -26,7 +38,7 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
-        # A frame of an odd width would put the image between the pixels of the screen.
+        # pyqtgraph counts a frame to the view; so the focus is painted inside, see paintEvent.
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._rect = QRectF()
         self._max_zoom = MAX_ZOOM
@@ -129,6 +141,22 @@ class ZoomView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
             self.fit()
         elif not self._rect.isEmpty():
             self._place(self._center, self._zoom)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(QColor(current_colors().focus), FOCUS_PX))
+            inner = QRectF(self.viewport().rect())
+            painter.drawRect(inner.adjusted(1, 1, -1, -1))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def show_point(self, point: QPointF, margin_px: float) -> None:
         """Move the content as little as brings an image point into view, with a margin."""

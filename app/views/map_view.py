@@ -14,9 +14,6 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -40,7 +37,6 @@ LESS: Final = (94, 60, 153)
 HATCH_PERIOD: Final = 4
 ARROW_PAN_PX: Final = 48
 ZOOM_STEP: Final = 1.25
-FOCUS_PX: Final = 2
 
 _ARROWS: Final = {
     Qt.Key.Key_Left: QPointF(1, 0),
@@ -246,14 +242,6 @@ class MapView(ZoomView):
             super().resizeEvent(event)
         finally:
             self._is_quiet = False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self.viewport())
-            painter.setPen(QPen(QColor(current_colors().accent), FOCUS_PX))
-            inner = QRectF(self.viewport().rect())
-            painter.drawRect(inner.adjusted(1, 1, -1, -1))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

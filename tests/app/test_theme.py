@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from importlib import resources
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPalette
@@ -30,6 +31,7 @@ from pytestqt.qtbot import QtBot
 from app.icons import icon, icon_on_accent
 from app.theme import DARK, LIGHT, Theme, ThemeColors, apply_theme, current_colors
 from app.views.canvas import Canvas
+from tests.app.canvas_pixels import HEIGHT, WIDTH, color, shown_canvas
 
 DRAWINGS = sorted(
     file.name.removesuffix(".svg")
@@ -158,6 +160,19 @@ def test_the_focus_can_be_seen_on_every_kind_of_control(
         if sum(changed) < 8:
             unseen.append(type(control).__name__)
     assert unseen == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_image_is_where_the_canvas_says_it_is(
+    app: QApplication, qtbot: QtBot, theme: Theme
+) -> None:
+    apply_theme(app, theme)
+    canvas = shown_canvas(qtbot)
+    noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    canvas.set_image(noise)
+    canvas.set_zoom(1.0)
+    for x, y in ((0, 0), (7, 3), (WIDTH - 1, HEIGHT - 1)):
+        assert color(canvas, x, y) == QColor(*noise[y, x].tolist())
 
 
 class TestIcons:
