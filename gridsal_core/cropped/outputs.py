@@ -20,11 +20,11 @@ from gridsal_core.cropped.needs import area
 
 log = logging.getLogger(__name__)
 
-# Tracing takes about a second: small images and short runs are done by then.
+# Tracing takes about a second: small images and short runs are done by then, or nearly.
 LEAST_PIXELS: Final = 2**16
-LEAST_STEPS: Final = 10
-# A box of nearly the whole image saves nothing.
-LARGEST_SHARE: Final = 0.6
+LEAST_STEPS: Final = 30
+# A larger box saves too little to pay for the trace.
+LARGEST_SHARE: Final = 0.3
 # Rounding alone; the largest difference on trained networks is some 1e-5 of the largest score.
 TOLERANCE: Final = 1e-4
 

@@ -14,7 +14,12 @@ from torch.nn import functional
 
 from gridsal_core import Request, Settings, explain
 from gridsal_core.cropped.cutting import box_of, cost, cut_to, traced
-from gridsal_core.cropped.outputs import LEAST_PIXELS, CroppedOutputs, cropped_outputs
+from gridsal_core.cropped.outputs import (
+    LEAST_PIXELS,
+    LEAST_STEPS,
+    CroppedOutputs,
+    cropped_outputs,
+)
 from gridsal_core.cropped.spans import Scaling, Span, Window
 from tests.engine.networks import box, random_image, wrap
 
@@ -168,7 +173,7 @@ def test_small_images_short_runs_and_large_boxes_take_the_whole_way() -> None:
 def test_an_explanation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     size = (256, 256)
     request = Request(random_image(*size), box(size, 100, 100, 130, 140), class_index=1)
-    settings = Settings(mask_size=(4, 4), steps=10, lam=0.01)
+    settings = Settings(mask_size=(4, 4), steps=LEAST_STEPS, lam=0.01)
     cropped = explain(wrap(Pyramid(), 3), request, settings)
     monkeypatch.setattr("gridsal_core.objective.cropped_outputs", lambda *_args: None)
     whole = explain(wrap(Pyramid(), 3), request, settings)
