@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from gridsal_core.checkpoints.files import one_line
 from gridsal_core.errors import CheckpointError
+from gridsal_core.zip_errors import NOT_READABLE
 
 ZIP_START = b"PK\x03\x04"
 # What torch writes is stored as it is. An archive that was packed again by hand is about as large;
@@ -24,19 +24,6 @@ SMALL_ARCHIVE = 16 * 2**20
 # be judged.
 MOST_MEMBERS = 200_000
 _LOCAL_HEADER = 30
-_NOT_READABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    struct.error,
-    # An encrypted member.
-    RuntimeError,
-    OverflowError,
-    LookupError,
-)
 
 
 def damaged(path: Path, detail: object) -> CheckpointError:
@@ -61,7 +48,7 @@ def member_names(path: Path) -> tuple[str, ...]:
         check_directory_size(path)
         with zipfile.ZipFile(path) as archive:
             return tuple(archive.namelist())
-    except (CheckpointError, *_NOT_READABLE):
+    except (CheckpointError, *NOT_READABLE):
         return ()
 
 
@@ -82,7 +69,7 @@ def check_archive(path: Path) -> tuple[zipfile.ZipInfo, ...]:
             _check_layout(path, members)
             _check_inflation(path, members)
             broken = archive.testzip()
-    except _NOT_READABLE as error:
+    except NOT_READABLE as error:
         raise damaged(path, error) from error
     if broken is not None:
         raise damaged(path, f"the checksum of {broken} is wrong")
@@ -94,7 +81,7 @@ def read_member(path: Path, name: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name)
-    except _NOT_READABLE as error:
+    except NOT_READABLE as error:
         raise damaged(path, error) from error
 
 

@@ -13,18 +13,17 @@ from torch.fx.node import Argument
 
 from gridsal_core.cropped.needs import (
     Box2,
+    Cut,
     arguments,
     aten,
     boxes,
     cut,
     factors,
-    pads_before,
     scalings,
     spatial_size,
     whole,
-    windows,
 )
-from gridsal_core.cropped.spans import Span, within
+from gridsal_core.cropped.spans import Span
 
 _ROWS: Final = 2
 """The axis of the rows in (B, C, H, W)."""
@@ -64,8 +63,6 @@ def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
     for node in trace.graph.nodes:
         writer.write(node, box)
     module = fx.GraphModule(trace, writer.graph)
-    for name, matrix in writer.matrices.items():
-        module.register_buffer(name, matrix)
     module.graph.lint()
     module.recompile()
     return module
@@ -94,7 +91,7 @@ class _Writer:
 
     def __init__(self, trace: fx.GraphModule, part: dict[fx.Node, Box2]) -> None:
         self.graph = fx.Graph()
-        self.matrices: dict[str, Tensor] = {}
+        self._matrices = 0
         self._trace, self._part = trace, part
         self._new: dict[fx.Node, fx.Node] = {}
 
@@ -119,7 +116,7 @@ class _Writer:
             "bilinear": self._bilinear,
             "nearest": self._nearest,
         }
-        self._new[node] = writers[how.kind](node, box, how.needs)
+        self._new[node] = writers[how.kind](node, box, how)
 
     def _is_of_whole_tuple(self, node: fx.Node) -> bool:
         return node.target is operator.getitem and node.args[0] not in self._part
@@ -139,28 +136,22 @@ class _Writer:
                 found = self._call(aten.slice.Tensor, found, axis, start, start + want.length)
         return found
 
-    def _same(self, node: fx.Node, _box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
+    def _same(self, node: fx.Node, _box: Box2, how: Cut) -> fx.Node:
         """Do the same on less."""
         return self.graph.node_copy(
             node,
             lambda source: (
-                self._on(source, needs[source])
-                if source in needs and spatial_size(source) is not None
+                self._on(source, how.needs[source])
+                if source in how.needs and spatial_size(source) is not None
                 else self._new[source]
             ),
         )
 
-    def _window(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
-        ((source, part),) = needs.items()
-        size = spatial_size(source) or (0, 0)
-        found = [
-            window.source(out, length)
-            for window, out, length in zip(windows(node), box, size, strict=True)
-        ]
-        pads = [(each.before, each.after) for each in found if each is not None]
-        is_pooling = "kernel_size" in arguments(node)
-        inner = self._padded(self._on(source, part), pads, -torch.inf if is_pooling else 0.0)
+    def _window(self, node: fx.Node, _box: Box2, how: Cut) -> fx.Node:
+        ((source, part),) = how.needs.items()
         values = arguments(node)
+        fill = -torch.inf if "kernel_size" in values else 0.0
+        inner = self._padded(self._on(source, part), how.pads, fill)
         values["input" if "input" in values else "self"] = inner
         values["padding"] = [0, 0]
         given = [
@@ -169,28 +160,24 @@ class _Writer:
         ]
         return self.graph.create_node("call_function", node.target, tuple(given))
 
-    def _padded(self, inner: fx.Node, pads: list[tuple[int, int]], value: float) -> fx.Node:
+    def _padded(
+        self, inner: fx.Node, pads: tuple[tuple[int, int], tuple[int, int]], value: float
+    ) -> fx.Node:
         (top, bottom), (left, right) = pads
         if not any((top, bottom, left, right)):
             return inner
         return self._call(aten.constant_pad_nd.default, inner, [left, right, top, bottom], value)
 
-    def _pad(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
-        ((source, part),) = needs.items()
-        values, size = arguments(node), spatial_size(source) or (0, 0)
-        found = [
-            within(out.moved(-before), length)
-            for out, before, length in zip(box, pads_before(values["pad"]), size, strict=True)
-        ]
-        pads = [(each.before, each.after) for each in found if each is not None]
-        return self._padded(self._on(source, part), pads, values["value"])
+    def _pad(self, node: fx.Node, _box: Box2, how: Cut) -> fx.Node:
+        ((source, part),) = how.needs.items()
+        return self._padded(self._on(source, part), how.pads, arguments(node)["value"])
 
-    def _slice(self, node: fx.Node, _box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
-        ((source, part),) = needs.items()
+    def _slice(self, node: fx.Node, _box: Box2, how: Cut) -> fx.Node:
+        ((source, part),) = how.needs.items()
         return self._on(source, part)
 
-    def _bilinear(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
-        ((source, part),) = needs.items()
+    def _bilinear(self, node: fx.Node, box: Box2, how: Cut) -> fx.Node:
+        ((source, part),) = how.needs.items()
         both = scalings(node)
         if both is None:
             raise ValueError(f"{node} resizes nothing")
@@ -204,13 +191,15 @@ class _Writer:
 
     def _matrix(self, weights: list[list[float]], like: fx.Node) -> fx.Node:
         value = like.meta["val"]
-        name = f"_matrix{len(self.matrices)}"
-        self.matrices[name] = torch.tensor(weights, dtype=value.dtype, device=value.device)
-        self._trace.register_buffer(name, self.matrices[name])
+        name = f"_matrix{self._matrices}"
+        self._matrices += 1
+        matrix = torch.tensor(weights, dtype=value.dtype, device=value.device)
+        # The new module takes over what its graph names.
+        self._trace.register_buffer(name, matrix)
         return self.graph.get_attr(name)
 
-    def _nearest(self, node: fx.Node, box: Box2, needs: dict[fx.Node, Box2]) -> fx.Node:
-        ((source, part),) = needs.items()
+    def _nearest(self, node: fx.Node, box: Box2, how: Cut) -> fx.Node:
+        ((source, part),) = how.needs.items()
         times = factors(node)
         if times is None:
             raise ValueError(f"{node} enlarges by no whole number")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import torch
 from torch import fx
 
-from gridsal_core.cropped.spans import Scaling, Span, Window, within
+from gridsal_core.cropped.spans import Scaling, Source, Span, Window, within
 
 aten = torch.ops.aten
 
@@ -51,8 +51,6 @@ POINTWISE: Final[frozenset[str]] = frozenset(
         "_to_copy",
     ]
 )
-# In eval mode each channel is scaled and shifted, pixel by pixel.
-_NORMS: Final = ("aten::native_batch_norm", "aten::_native_batch_norm_legit_no_training")
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,13 @@ class Cut:
         Chooses how it is written; see `cutting`.
     needs
         The box of each input tensor that is cut.
+    pads
+        What is padded before and after that, of rows and of columns.
     """
 
     kind: str
     needs: dict[fx.Node, Box2]
+    pads: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
 
 def spatial_size(node: fx.Node) -> tuple[int, int] | None:
@@ -132,7 +133,7 @@ def cut(node: fx.Node, box: Box2) -> Cut | None:
     rule = _RULES.get(_name(node))
     if rule is not None:
         return rule(node, box)
-    return _pointwise(node, box) if _name(node) in (*POINTWISE, *_NORMS) else None
+    return _pointwise(node, box) if _name(node) in POINTWISE else None
 
 
 def _name(node: fx.Node) -> str:
@@ -148,11 +149,6 @@ def arguments(node: fx.Node) -> dict[str, Any]:
 
 
 def _pointwise(node: fx.Node, box: Box2) -> Cut | None:
-    if _name(node) in _NORMS:
-        first = node.args[0]
-        if isinstance(first, fx.Node) and not arguments(node).get("training"):
-            return Cut("same", {first: box})
-        return None
     size = spatial_size(node)
     needs: dict[fx.Node, Box2] = {}
     for source in node.all_input_nodes:
@@ -162,6 +158,14 @@ def _pointwise(node: fx.Node, box: Box2) -> Cut | None:
         elif (own is not None and own != (1, 1)) or (own is None and _is_broadcast(source)):
             return None
     return Cut("same", needs)
+
+
+def _norm(node: fx.Node, box: Box2) -> Cut | None:
+    """In eval mode each channel is scaled and shifted, pixel by pixel."""
+    first = node.args[0]
+    if isinstance(first, fx.Node) and not arguments(node).get("training"):
+        return Cut("same", {first: box})
+    return None
 
 
 def _is_broadcast(source: fx.Node) -> bool:
@@ -179,7 +183,7 @@ def _cat(node: fx.Node, box: Box2) -> Cut | None:
     return Cut("same", dict.fromkeys(values["tensors"], box))
 
 
-def windows(node: fx.Node) -> tuple[Window, Window]:
+def _windows(node: fx.Node) -> tuple[Window, Window]:
     """Return the kernel of a convolution or a pooling, along rows and columns."""
     values = arguments(node)
     if "weight" in values:
@@ -202,11 +206,9 @@ def _window(node: fx.Node, box: Box2) -> Cut | None:
         return None
     found = [
         window.source(out, length)
-        for window, out, length in zip(windows(node), box, size, strict=True)
+        for window, out, length in zip(_windows(node), box, size, strict=True)
     ]
-    if found[0] is None or found[1] is None:
-        return None
-    return Cut("window", {source: (found[0].span, found[1].span)})
+    return _padded_cut("window", source, found)
 
 
 def _pad(node: fx.Node, box: Box2) -> Cut | None:
@@ -217,14 +219,20 @@ def _pad(node: fx.Node, box: Box2) -> Cut | None:
         return None
     found = [
         within(out.moved(-before), length)
-        for out, before, length in zip(box, pads_before(pads), size, strict=True)
+        for out, before, length in zip(box, _pads_before(pads), size, strict=True)
     ]
-    if found[0] is None or found[1] is None:
+    return _padded_cut("pad", source, found)
+
+
+def _padded_cut(kind: str, source: fx.Node, found: list[Source | None]) -> Cut | None:
+    rows, columns = found
+    if rows is None or columns is None:
         return None
-    return Cut("pad", {source: (found[0].span, found[1].span)})
+    pads = (rows.before, rows.after), (columns.before, columns.after)
+    return Cut(kind, {source: (rows.span, columns.span)}, pads)
 
 
-def pads_before(pads: list[int]) -> tuple[int, int]:
+def _pads_before(pads: list[int]) -> tuple[int, int]:
     """Return how many rows and columns are put before, of the order that torch pads in."""
     return (pads[2] if len(pads) > 2 else 0), pads[0]
 
@@ -296,6 +304,8 @@ def _pair(values: Sequence[int]) -> tuple[int, int]:
 
 
 _RULES: dict[str, Callable[[fx.Node, Box2], Cut | None]] = {
+    "aten::native_batch_norm": _norm,
+    "aten::_native_batch_norm_legit_no_training": _norm,
     "aten::convolution": _window,
     "aten::max_pool2d_with_indices": _window,
     "aten::constant_pad_nd": _pad,

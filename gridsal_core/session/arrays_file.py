@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, BinaryIO
@@ -13,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
+from gridsal_core import zip_errors
 from gridsal_core.errors import SessionError
 
 AnyArray = npt.NDArray[Any]
@@ -21,17 +20,7 @@ AnyArray = npt.NDArray[Any]
 _EFFORT = 1
 _MOST_MEMBERS = 32
 NOT_READABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    struct.error,
-    # An encrypted member.
-    RuntimeError,
-    OverflowError,
-    LookupError,
+    *zip_errors.NOT_READABLE,
     # What NumPy says of a header that is no Python literal.
     SyntaxError,
     TypeError,
