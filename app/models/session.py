@@ -1,7 +1,4 @@
-"""What the window shows: the network, the images, and for each image its region and result.
-
-Regions are kept here; results are in the store, and only the one that is shown is held as a whole.
-"""
+"""What the window shows: the network, the images, and for each image its region and result."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from app.models.class_step import ClassStep
 from app.models.items import ImageItem
 from app.models.loaded_image import LoadedImage
 from app.models.region import RegionDocument
-from app.models.result_index import ResultIndex
 from app.models.results import ResultStore
+from app.models.shown_result import ShownResult
 from app.models.undo import Place, UndoStack
 from gridsal_core.errors import RequestError, SessionError
 from gridsal_core.frames import Box, Frame, ImageView
@@ -77,13 +74,9 @@ class Session(QObject):
         )
         self.results = ResultStore(self)
         self.undo_stack = UndoStack(self)
-        self._index = ResultIndex()
-        self._held_back: set[str] = set()
-        self._is_holding_back = False
-        self._shown: tuple[str, Explanation] | None = None
-        self.results.added.connect(self._on_added)
-        self.results.removed.connect(self._on_removed)
-        self.results.was_reset.connect(self._on_reset)
+        self._shown = ShownResult(self.results, self._seen, self)
+        self._shown.changed.connect(self.result_changed)
+        self._shown.unreadable.connect(self.result_unreadable)
 
     @property
     def classes(self) -> tuple[ClassInfo, ...]:
@@ -118,24 +111,18 @@ class Session(QObject):
     @property
     def prediction(self) -> Prediction | None:
         """The open network's prediction on the current image, if it was made."""
-        if self.loaded is None or self.network is None:
-            return None
-        return self._predictions.get((self.network.sha256, self.loaded.view))
+        seen = self._seen()
+        return None if seen is None else self._predictions.get((seen[1], seen[0]))
 
     @property
     def result(self) -> Explanation | None:
         """The open network's latest explanation on the current image and frame, once it is read."""
-        shown = self._shown
-        return shown[1] if shown is not None and shown[0] == self.result_identity else None
+        return self._shown.explanation
 
     @property
     def result_identity(self) -> str | None:
         """Of the result that belongs to what is shown, whether it is read yet or not."""
-        if self.loaded is None or self.network is None:
-            return None
-        view = self.loaded.view
-        sha256 = self.network.sha256
-        return self._index.latest(view.path, view.page, sha256, view.frame, self._held_back)
+        return self._shown.identity
 
     @property
     def predicted_class(self) -> int | None:
@@ -176,7 +163,7 @@ class Session(QObject):
             for item in self._items.values():
                 _forget_other_class(item, network)
             self.undo_stack.discard(lambda step: isinstance(step, ClassStep))
-        self._read_result()
+        self._shown.read()
         self.network_changed.emit()
         self.prediction_changed.emit()
 
@@ -245,7 +232,7 @@ class Session(QObject):
         self.loaded = loaded
         if loaded.allow_large:
             self.results.allow_large(loaded.path)
-        self._read_result()
+        self._shown.read()
         self.image_loaded.emit()
         self.prediction_changed.emit()
 
@@ -272,20 +259,15 @@ class Session(QObject):
         """
         if view.allow_large:
             self.results.allow_large(view.path)
-        self._is_holding_back = not is_shown
-        kept = self.results.add(explanation)
-        self._is_holding_back = False
-        return kept
+        return self._shown.add(explanation, is_shown=is_shown)
 
     def use_result(self, kept: KeptResult) -> None:
         """Show a result, and not a later one, where it belongs."""
-        self._held_back.discard(kept.identity)
-        self._index.use(kept)
-        self._tell_result(kept)
+        self._shown.use(kept)
 
     def has_result(self, image: Path) -> bool:
         """Whether the open network has explained something on an image, on any page or frame."""
-        return self.network is not None and self._index.has(self.network.sha256, image)
+        return self.network is not None and self._shown.has_any(self.network.sha256, image)
 
     def set_class(self, class_index: int | None) -> None:
         """Choose the class to explain, or None to follow the prediction; a step to undo."""
@@ -361,6 +343,12 @@ class Session(QObject):
             return missing
         return "" if self.prediction else self._trouble or "The prediction is being made."
 
+    def _seen(self) -> tuple[ImageView, str] | None:
+        """Return the view of the current image and the network's hash, once both are there."""
+        if self.loaded is None or self.network is None:
+            return None
+        return self.loaded.view, self.network.sha256
+
     def _item_at(self, place: Place) -> ImageItem:
         """Return what was made on a page of an image, which is begun where there is nothing."""
         item = self._items.get(place)
@@ -371,7 +359,7 @@ class Session(QObject):
         return item
 
     def _choose(self, image: Path | None, page: int) -> None:
-        self._held_back.clear()
+        self._shown.show_later_ones()
         left = self.loaded
         self.current, self.page, self.loaded, self._trouble = image, page, None, ""
         self._region = None
@@ -383,49 +371,6 @@ class Session(QObject):
         """Forget a page on which nothing was asked: whoever pages through thousands keeps none."""
         if self._items[place].is_untouched:
             self._items.pop(place).drop()
-
-    def _read_result(self) -> None:
-        """Have the result that belongs to what is shown, at once if it is in memory."""
-        identity = self.result_identity
-        if self._shown is not None and self._shown[0] == identity:
-            return
-        self._shown = None
-        if identity is None:
-            return
-        is_later = False
-
-        def take(explanation: Explanation) -> None:
-            if self.result_identity == identity and self.current is not None:
-                self._shown = (identity, explanation)
-                if is_later:
-                    self.result_changed.emit(self.current)
-
-        self.results.fetch(identity, take, self.result_unreadable.emit)
-        is_later = True
-
-    def _tell_result(self, kept: KeptResult) -> None:
-        self._read_result()
-        if kept.image_path is not None:
-            self.result_changed.emit(kept.image_path)
-
-    def _on_added(self, kept: KeptResult) -> None:
-        if self._is_holding_back:
-            self._held_back.add(kept.identity)
-        self._index.add(kept)
-        self._tell_result(kept)
-
-    def _on_removed(self, kept: KeptResult) -> None:
-        self._index.remove(kept)
-        self._tell_result(kept)
-
-    def _on_reset(self) -> None:
-        images = self._index.images
-        self._index, self._shown = ResultIndex(), None
-        for kept in self.results.results:
-            self._index.add(kept)
-        self._read_result()
-        for image in images | self._index.images:
-            self.result_changed.emit(image)
 
     def _on_region_of(self, place: tuple[Path, int]) -> Callable[[Frame, Box], None]:
         return lambda frame, box: self._region_was_changed(place, frame, box)

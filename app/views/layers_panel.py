@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
-from app.views.canvas import DEFAULT_HEAT_OPACITY
 from app.views.class_layers import DEFAULT_ERRORS_OPACITY, DEFAULT_PREDICTION_OPACITY
 from app.views.error_legend import ErrorLegend
 from app.views.forms import GAP, PercentSlider, heading
+from app.views.layered_view import DEFAULT_HEAT_OPACITY
 
 ROWS = (
     ("heat", "Context map", "The red map: what the network needed (H)", DEFAULT_HEAT_OPACITY),

@@ -11,13 +11,12 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from gridsal_core.cli.asked import Asked
+from gridsal_core.cli.given import given_settings
 from gridsal_core.cli.job import NetworkOptions
 from gridsal_core.cli.numbers import number, whole
 from gridsal_core.cli.subject import Choice, Subject
 from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.methods import METHODS
-from gridsal_core.perturbation import parse_perturbation
-from gridsal_core.settings import Settings, parse_init, parse_mask_size
 from gridsal_core.working_scale import parse_working_scale
 
 SUGGESTED = "the model card's, else by the image's size"
@@ -27,9 +26,6 @@ _REQUEST = "Request"
 _GRADIENTS = "Gradient methods"
 _DEVIATIONS = "Beyond the paper"
 _SEVERAL = "Repeatable in gridsal explain."
-# Options that are named other than the settings they give.
-_SETTING_OF = {"lr": "learning_rate"}
-_SWITCHED_OFF = {"signed": "absolute", "unscaled": "scaled"}
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -380,28 +376,6 @@ def _parse_point(text: str) -> tuple[int, int]:
             f"The point {text!r} is not understood; give image pixels as X,Y, as in --at 120,80."
         ) from None
     return x, y
-
-
-def given_settings(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - each is of its own type
-    """Return the settings that were given among the options, by their names in `Settings`.
-
-    Raises
-    ------
-    SettingsError
-        If one is not understood or out of its range.
-    """
-    parsed = {"mask_size": parse_mask_size, "init": parse_init, "perturbation": parse_perturbation}
-    given: dict[str, Any] = {}
-    for option, value in options.items():
-        if value is None or value is False:
-            continue
-        if option in _SWITCHED_OFF:
-            given[_SWITCHED_OFF[option]] = False
-        else:
-            read = parsed.get(option, lambda same: same)
-            given[_SETTING_OF.get(option, option)] = read(value)
-    Settings(**given)
-    return given
 
 
 _PARAMETERS = inspect.signature(asked).parameters

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gridsal_core.cli.given import given_settings
 from gridsal_core.cli.job import NetworkOptions
 from gridsal_core.cli.numbers import whole
-from gridsal_core.cli.options import given_settings, parameters, sign
+from gridsal_core.cli.options import parameters, sign
 from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.types import find_class
