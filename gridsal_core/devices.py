@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from gridsal_core import cuda
+from gridsal_core.allocator import release_freed_memory
 from gridsal_core.errors import DeviceError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -104,7 +105,8 @@ def device_info(device: torch.device) -> DeviceInfo:
 
 
 def release_memory() -> None:
-    """Give back what PyTorch keeps in reserve on its devices."""
+    """Give back what PyTorch and the C library keep in reserve."""
+    release_freed_memory()
     cuda.release()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
@@ -119,6 +121,7 @@ def half_type(device: torch.device) -> torch.dtype | None:
 
 def _host_memory() -> tuple[int, int]:
     """Free and total bytes of the machine, or of the container this runs in if that is less."""
+    release_freed_memory()  # what is kept may be used, but counts as if it was
     memory = psutil.virtual_memory()
     free, total = int(memory.available), int(memory.total)
     for limit_file, used_file, stat_file in _LIMITS:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.workers import messages as m
 from app.workers.jobs import explained_network
+from gridsal_core.allocator import keep_freed_memory, release_freed_memory
 from gridsal_core.arrays import FloatArray
 from gridsal_core.errors import (
     CardNeededError,
@@ -43,6 +44,7 @@ def serve(connection: Connection) -> None:
     if hasattr(os, "nice"):
         # The window's process goes first where cores are few.
         os.nice(NICENESS)
+    keep_freed_memory()
     try:
         try:
             from gridsal_core.devices import available_devices
@@ -82,6 +84,8 @@ class Engine:
     def run(self) -> None:
         """Serve commands for ever."""
         while True:
+            if not self._waiting and not self._connection.poll():
+                release_freed_memory()
             self._serve(self._waiting.popleft() if self._waiting else self._connection.recv())
 
     def _serve(self, command: m.Command) -> None:

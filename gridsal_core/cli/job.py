@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridsal_core.allocator import keep_freed_memory
 from gridsal_core.atomic import check_writable
 from gridsal_core.cli.progress import progress, say
 from gridsal_core.errors import OutputError
@@ -41,6 +42,7 @@ class NetworkOptions:
         from gridsal_core.checkpoints import load_network
         from gridsal_core.cli.models import fetch_if_needed
 
+        keep_freed_memory()
         fetch_if_needed(self.source, weights=self.weights, quiet=quiet)
         network = load_network(
             self.source,

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import torch
 
+from gridsal_core.allocator import keep_freed_memory
 from gridsal_core.errors import DeviceError
 from gridsal_core.toy.bench.plan import MOST_JOBS
 from gridsal_core.toy.bench.work import Piece, Place, Tell
@@ -131,6 +132,7 @@ def _begin(mail: _Mail, stop: _Stop, threads: int) -> None:
     # Control-C reaches every process of a terminal; the first one tells the others to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
+    keep_freed_memory()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
