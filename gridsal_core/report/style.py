@@ -31,7 +31,10 @@ img { display: block; max-width: 100%; height: auto; background: #ffffff; border
 .tag { background: var(--raised); border: 1px solid var(--line); border-radius: 1rem;
   padding: .05rem .6rem; margin-right: .4rem; font-size: .8rem; }
 code { font-size: .85em; }
+@media (max-width: 40rem) { body { margin: 1rem auto; } h1 { font-size: 1.4rem; } }
 @media print { :root { --ink: #000000; --pale: #444444; --ground: #ffffff; --raised: #f4f5f7; }
   body { max-width: none; margin: 0; font-size: 11pt; }
-  article { break-inside: avoid; } a { color: inherit; text-decoration: none; } }
+  h2, h3 { break-after: avoid; } tr, figure, article { break-inside: avoid; }
+  .wide { overflow: visible; } table { font-size: 8pt; }
+  a { color: inherit; text-decoration: none; } }
 """

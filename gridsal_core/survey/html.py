@@ -36,6 +36,11 @@ figure { display: inline-block; width: 240px; margin: .4rem .6rem .4rem 0; }
 figcaption { font-size: .75rem; color: var(--pale); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
 dt { color: var(--pale); } dd { margin: 0; }
+td.number { white-space: nowrap; }
+td.files { overflow-wrap: anywhere; }
+@media print { @page { size: A4 landscape; margin: 12mm; }
+  table { font-size: 7pt; } th, td { padding: .15rem .3rem; }
+  p img { max-height: 170mm; break-inside: avoid; } figure { width: 200px; } }
 """
 )
 
@@ -63,7 +68,7 @@ def survey_page(
     parts = [
         f"<h1>What context {escape(survey.network)} looks at</h1>",
         _facts(ledger),
-        *("<p>No region was large enough to be explained.</p>" for _ in range(not tables)),
+        *(f"<p>{_nothing(ledger)}</p>" for _ in range(not tables)),
     ]
     for table, figure in zip(tables, figures, strict=True):
         parts += [
@@ -96,7 +101,7 @@ def difference_page(
         rows = (
             [
                 _name(table.name(row)),
-                f"<td>{row.items[0]} / {row.items[1]}</td>",
+                _number(f"{row.items[0]:,} / {row.items[1]:,}"),
                 *(_contrast(each) for each in row.contrasts),
             ]
             for row in table.rows
@@ -104,7 +109,7 @@ def difference_page(
         parts += [
             f"<h2>{escape(SECTION_TITLES[table.section])}</h2>",
             _drawing(figure),
-            _table(["Requests", "A / B", *classes], rows),
+            _table([*_words("Requests"), *_numbers("A / B", *classes)], rows),
         ]
     return _page(f"{one.survey.network} and {other.survey.network}", parts)
 
@@ -147,6 +152,12 @@ def _facts(ledger: Ledger) -> str:
     return f"<dl>{''.join(items)}</dl>"
 
 
+def _nothing(ledger: Ledger) -> str:
+    if not any(True for _ in ledger.states()):
+        return "No image is finished yet."
+    return "No region was large enough to be explained."
+
+
 def _in_words(table: Table) -> str:
     sentences = []
     for row in table.rows:
@@ -168,16 +179,18 @@ def _in_words(table: Table) -> str:
 
 def _needed(row: Row) -> str:
     needed = sum(count for verdict, count in row.verdicts if verdict in ("context", "partial"))
-    flips = f" Without it {row.flipped} of {row.tried} flipped." if row.tried else ""
+    flips = f" Without it, the label flipped in {row.flipped} of {row.tried}." if row.tried else ""
     return f" Context was needed in {needed} of {row.items} requests.{flips}"
 
 
 def _shares(table: Table) -> str:
-    head = ["Requests", "n", "images", *(info.name for info in table.classes)]
+    classes = (info.name for info in table.classes)
+    head = [*_words("Requests"), *_numbers("Number", "Images", *classes)]
     rows = (
         [
             _name(table.name(row)),
-            f"<td>{row.items}</td><td>{row.images}</td>",
+            _number(f"{row.items:,}"),
+            _number(f"{row.images:,}"),
             *(_share(cell) for cell in row.cells),
         ]
         for row in table.rows
@@ -194,7 +207,7 @@ def _share(cell: Cell) -> str:
         if each is not None and each.is_significant
     )
     title = f"baseline {_spread(cell.baseline)}"
-    kind = ' class="significant"' if is_significant else ""
+    kind = _kind(is_significant)
     return (
         f'<td{kind} title="{escape(title)}">{_percent(cell.share.value)}'
         f"<small>{_ends(cell.share)}</small>{against}</td>"
@@ -202,7 +215,7 @@ def _share(cell: Cell) -> str:
 
 
 def _contrast(contrast: Contrast) -> str:
-    kind = ' class="significant"' if contrast.is_significant else ""
+    kind = _kind(contrast.is_significant)
     ends = ""
     if not math.isnan(contrast.low):
         ends = f"<small>{_points(contrast.low)} to {_points(contrast.high)}</small>"
@@ -245,15 +258,16 @@ def _pair_table(pairs: Sequence[Pair]) -> str:
         [
             _name(pair.table.name(pair.row)),
             _name(pair.table.classes[pair.context].name),
-            f"<td>{_percent(pair.cell.share.value)}</td>",
-            f"<td>{_percent(pair.cell.baseline.value)}</td>",
+            _number(_percent(pair.cell.share.value)),
+            _number(_percent(pair.cell.baseline.value)),
             _contrast(pair.cell.excess),
-            f"<td>{pair.cell.flipped} of {pair.cell.tried}</td>",
-            _name(", ".join(each.image for each in pair.cell.examples[:_PICTURES])),
+            _number(f"{pair.cell.flipped} of {pair.cell.tried}" if pair.cell.tried else "–"),
+            _files(each.image for each in pair.cell.examples[:_PICTURES]),
         ]
         for pair in pairs
     )
-    head = ["Requests", "Context", "Share", "Baseline", "Excess", "Flipped", "Shown best by"]
+    numbers = _numbers("Share", "Baseline", "Excess", "Flipped")
+    head = [*_words("Requests", "Context"), *numbers, *_words("Shown best by")]
     return _table(head, rows)
 
 
@@ -290,19 +304,40 @@ def _left_out(ledger: Ledger) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    """Write a table; cells and their heads come with their tags."""
+    top = "".join(head)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
     return (
         f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
+def _words(*names: str) -> list[str]:
+    return [f"<th>{escape(name)}</th>" for name in names]
+
+
+def _numbers(*names: str) -> list[str]:
+    return [f'<th class="number">{escape(name)}</th>' for name in names]
+
+
 def _name(text: str) -> str:
     return f"<td>{escape(text)}</td>"
 
 
+def _number(text: str) -> str:
+    return f'<td class="number">{escape(text)}</td>'
+
+
+def _files(names: Iterable[str]) -> str:
+    return f'<td class="files">{escape(", ".join(names))}</td>'
+
+
+def _kind(is_significant: bool) -> str:
+    return ' class="number significant"' if is_significant else ' class="number"'
+
+
 def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+    return "–" if math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def _points(value: float) -> str:
