@@ -36,11 +36,12 @@ from app.views.run_panel import RunPanel
 from app.views.scroll_column import ScrollColumn
 from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
+from app.views.tabbed_docks import TabbedDocks
 from app.views.tool_options import ToolOptions
 from app.views.view_bar import ViewBar
 from app.views.workspace import Workspace
 
-LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 236, 316, 206
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 236, 316, 212
 LEFT_HEIGHTS = (310, 390)
 QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
@@ -180,6 +181,7 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self.docks["plot"], self.docks["results"])
         self.tabifyDockWidget(self.docks["results"], self.docks["queue"])
         self.docks["plot"].raise_()
+        TabbedDocks(self, self.docks.values())
         self.resizeDocks(
             [self.docks["images"], self.docks["explain"]],
             [LEFT_WIDTH, RIGHT_WIDTH],

@@ -57,7 +57,6 @@ def _take(options: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as folder:
             stage = Stage(Path(folder), options.model, options.images)
             stage.driver.window.resize(*SMALL)
-            stage.dress("light")
             if play(stage):
                 _shoot_all(stage, options.out, name, scale)
             stage.close()

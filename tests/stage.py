@@ -26,6 +26,7 @@ class Stage:
             os.environ[variable] = str(folder)  # the user's own is not a stage
         self.street = (model, images)
         self.has_street = model.is_dir() and images.is_dir()
+        self.dress("light")  # as at a start: a window that is made before has other sizes
         self.driver = Driver(folder / "settings.json")
         self.driver.window.move(0, 0)
 

@@ -201,7 +201,7 @@ class CanvasOverlays:
     def __init__(self, viewport: QWidget) -> None:
         self._viewport = viewport
         self._hint = HintCard(viewport)
-        self._heat_bar = HeatBar(viewport, "context saliency")
+        self._heat_bar = HeatBar(viewport, "Context saliency")
         self._heat_bar.hide()
         self._gesture_hint = GestureHint(viewport)
         self.next_step = NextStepBar(viewport)

@@ -83,7 +83,7 @@ class ComparePage(QWidget):
         self._bar.setAccessibleName("Progress of the comparison")
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("End the runs of this comparison; finished ones are kept")
-        self.scale = ColorScale("context saliency", heat_table(1.0), ("0", "1"))
+        self.scale = ColorScale("Context saliency", heat_table(1.0), ("0", "1"))
         self.difference_scale = ColorScale(
             "less map A", difference_table(DIFFERENCE_OPACITY), ("−1", "1")
         )

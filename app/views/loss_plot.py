@@ -13,6 +13,7 @@ from gridsal_core.arrays import FloatArray
 LOSSES = ("total", "mask", "preservation")
 PEN_WIDTH = 2
 LEFT_AXIS_WIDTH = 44
+BOTTOM_AXIS_HEIGHT = 34
 TOP_MARGIN = 8
 EMPTY_STEPS = 100
 # The total is often nearly one of its terms: it lies below them, and they are dashed.
@@ -80,9 +81,11 @@ class LossPlot(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setLabel("left", title)
+        plot.setLabel("bottom", "step")
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
+        plot.getAxis("bottom").setHeight(BOTTOM_AXIS_HEIGHT)
         plot.addLegend(offset=legend_offset, labelTextSize="8pt", verSpacing=-6)
         plot.enableAutoRange(axis="y")
         return plot

@@ -89,7 +89,7 @@ class QueuePanel(QWidget):
         for action in actions:
             row.addWidget(_button(action))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, 0, GAP, 4)
+        layout.setContentsMargins(GAP, 2, GAP, 4)
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self._pages, 1)

@@ -89,6 +89,7 @@ class RequestPanel(QWidget):
 def _button(text: str, action: QAction) -> QPushButton:
     """Make a button that does what an action does, as long as that can be done."""
     button = QPushButton(text)
+    button.setProperty("role", "compact")
     button.setAccessibleName(action.text().replace("&", ""))
     button.clicked.connect(action.trigger)
 

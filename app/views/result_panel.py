@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon
 from app.theme import current_colors
-from app.views.forms import GAP, heading, note
+from app.views.forms import GAP, beside, heading, note
 from gridsal_core.reading import Reading
 from gridsal_core.types import Scores
 
@@ -78,8 +78,10 @@ class ResultPanel(QWidget):
         self._values = [QLabel() for _ in ROWS]
         self._kept: list[QWidget] = []
         self._content = QWidget()
-        self.what_if = QPushButton("What if the context were not there…")
-        self.what_if.setToolTip("Change the context and predict again: before and after")
+        self.what_if = QPushButton("What if…")
+        self.what_if.setToolTip(
+            "What if the context were not there? Changes it and predicts again: before and after"
+        )
         self.check = QPushButton("Check this map…")
         self.check.clicked.connect(self.check_clicked)
         self._buttons: dict[str, QPushButton] = {}
@@ -97,8 +99,7 @@ class ResultPanel(QWidget):
         inner.addWidget(self._detail)
         inner.addLayout(self._score_rows())
         inner.addLayout(self._export_row())
-        inner.addWidget(self.what_if)
-        inner.addWidget(self.check)
+        inner.addWidget(beside(self.what_if, self.check, stretch=(0, 1)))
         self.set_result(None, None)
         self.set_outdated(False)
 

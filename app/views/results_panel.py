@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from app.models.results_table import IDENTITY_ROLE, Column, ResultsFilter, ResultsTable
 from app.views.forms import GAP, describe, note
 
-THUMBNAIL: Final = QSize(48, 30)
+THUMBNAIL: Final = QSize(44, 26)
 EMPTY: Final = "Nothing is explained yet. Every finished run is listed here."
 NO_MATCH: Final = "No result holds these words; clear the filter to see all."
 WIDTHS: Final = {
@@ -157,8 +157,8 @@ class ResultsPanel(QWidget):
         for widget in (self._deleted, self.undo, self._count):
             top.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, 0, GAP, GAP)
-        layout.setSpacing(6)
+        layout.setContentsMargins(GAP, GAP // 2, GAP, GAP // 2)
+        layout.setSpacing(GAP // 2)
         layout.addLayout(top)
         layout.addWidget(self._pages, 1)
 
@@ -260,7 +260,7 @@ def _set_up(view: QTableView) -> None:
     rows = view.verticalHeader()
     rows.setVisible(False)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(THUMBNAIL.height() + 4)
+    rows.setDefaultSectionSize(THUMBNAIL.height() + 2)
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setSectionsMovable(True)
