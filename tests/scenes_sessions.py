@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from PySide6.QtCore import QPoint
 
 from app.views.moved_dialog import MovedDialog
 from gridsal_core.demo import find_demo
-from gridsal_core.session.archive import write_session
-from gridsal_core.session.document import PageEntry, SessionDocument
-from tests.app.doors import shown
+from tests.app.doors import save_moved_session, shown
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
 from tests.stage import Stage, scene
@@ -34,7 +32,9 @@ def results_menu(stage: Stage) -> bool:
     """The same, with what can be done with a result."""
     results_list(stage)
     panel = stage.driver.window.results
-    panel.menu().popup(panel.view.mapToGlobal(panel.view.rect().center()))
+    menu, place = panel.menu(), panel.view.mapToGlobal(panel.view.rect().center())
+    # The screen of the pictures is larger than the window: there the menu would hang out of it.
+    menu.popup(place - QPoint(0, menu.sizeHint().height()))
     return True
 
 
@@ -53,12 +53,8 @@ def session_offer(stage: Stage) -> bool:
 @scene("session-moved")
 def session_moved(stage: Stage) -> bool:
     """A session whose images were moved."""
-    gone = Path("/data/street/images")
-    pages = tuple(PageEntry(image=gone / f"{number:04}.png", class_index=1) for number in range(12))
-    file = stage.folder / "street.gridsal"
-    write_session(SessionDocument(folder=gone, pages=pages), file, stage.folder)
     stage.driver.open(None, None)
-    stage.driver.app.sessions.open(file)
+    stage.driver.app.sessions.open(save_moved_session(stage.folder))
     shown(stage.driver, MovedDialog)
     return True
 

@@ -42,7 +42,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "compare_selected",
         "&Compare",
-        "Selected &results",
+        "Selected &results side by side",
         "",
         "Show the results that are selected in the list of results, two to four, side by side",
         separator_before=True,

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -139,12 +140,10 @@ class CheckDialog(QDialog):
         layout.addWidget(note(SHUFFLED))
         layout.addSpacing(GAP)
         layout.addWidget(self._progress)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(self.save)
-        buttons.addWidget(self.leave)
-        layout.addLayout(buttons)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.leave, QDialogButtonBox.ButtonRole.RejectRole)
+        layout.addWidget(buttons)
 
     def _table(self) -> QGridLayout:
         """The areas by order; it is the legend of both plots too."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -202,12 +203,11 @@ class ComposerDialog(QDialog):
         column.addWidget(beside(self.presets, self.save_preset, self.delete_preset, stretch=(0,)))
         column.addWidget(self.fields, 1)
         column.addWidget(self._told)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addStretch(1)
-        for button in (self.copy, self.export, self.leave):
-            buttons.addWidget(button)
-        column.addLayout(buttons)
+        buttons = QDialogButtonBox()
+        for button in (self.export, self.copy):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.leave, QDialogButtonBox.ButtonRole.RejectRole)
+        column.addWidget(buttons)
         shown = QVBoxLayout()
         shown.setSpacing(GAP)
         named = heading(title)

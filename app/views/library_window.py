@@ -7,7 +7,7 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
+    QDialogButtonBox,
     QHeaderView,
     QLineEdit,
     QProgressBar,
@@ -110,18 +110,17 @@ class LibraryWindow(QDialog):
         self.message.setStyleSheet(f"color: {color}")
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addWidget(self.close_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.fetch_button)
-        buttons.addWidget(self.open_button)
+        buttons = QDialogButtonBox()
+        # Not one that accepts: Enter in the filter would open, or download, the selected network.
+        for button in (self.open_button, self.fetch_button):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         layout.setSpacing(GAP)
         for widget in (self.filter, self.view, self.about, self.bar, self.message):
             layout.addWidget(widget, 1 if widget is self.view else 0)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         self.bar.hide()
         self.resize(*START_SIZE)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QDialog,
-    QHBoxLayout,
+    QDialogButtonBox,
     QPushButton,
     QRadioButton,
     QSpinBox,
@@ -124,11 +124,9 @@ class SegmentsDialog(QDialog):
         cancel.clicked.connect(self.reject)
         self.queue_button.clicked.connect(self._on_accepted)
         self.queue_button.setDefault(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.queue_button)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.queue_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         layout.setSpacing(GAP)
@@ -137,7 +135,7 @@ class SegmentsDialog(QDialog):
         layout.addWidget(self.everywhere)
         self._found.setMinimumHeight(2 * self._found.fontMetrics().lineSpacing())
         layout.addWidget(self._found)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         self.setMinimumWidth(WIDTH)
 
     def _on_accepted(self) -> None:

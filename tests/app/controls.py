@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -25,9 +26,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenuBar,
     QPlainTextEdit,
+    QPushButton,
     QRadioButton,
     QScrollBar,
     QStyle,
+    QStyleFactory,
     QStyleOptionComboBox,
     QTabBar,
     QTextEdit,
@@ -51,6 +54,8 @@ CONTROLS = (
 # Parts of a control, and what Qt itself puts beside one.
 INNER = (QComboBox, QAbstractSpinBox, QLineEdit, QAbstractItemView, QMenuBar, QTabBar)
 SAYS_ITSELF = {"OK", "Cancel", "Close", "Yes", "No"}
+# Of a dialog, with or without doing what it is for.
+ENDS = {"OK", "Cancel", "Close"}
 MOST_TABS = 250
 
 
@@ -67,6 +72,38 @@ def controls(window: QWidget) -> list[QWidget]:
         and not is_behind(widget)
         and not any(isinstance(parent, INNER) for parent in parents(widget))
     ]
+
+
+def misplaced(window: QWidget) -> list[str]:
+    """Name the buttons that end a dialog and do not stand where the platform has them."""
+    if not isinstance(window, QDialog):
+        return []
+    loose = [
+        label(button)
+        for button in window.findChildren(QPushButton)
+        if button.isVisible()
+        and (button.isDefault() or button.text().replace("&", "") in ENDS)
+        and not isinstance(button.parent(), QDialogButtonBox)
+    ]
+    role = QDialogButtonBox.ButtonRole
+    swapped = [
+        f"{yes.text()} and {no.text()}"
+        for box in window.findChildren(QDialogButtonBox)
+        for yes, no in product(_of_role(box, role.AcceptRole), _of_role(box, role.RejectRole))
+        if (yes.x() < no.x()) != _accepts_first()
+    ]
+    return loose + swapped
+
+
+def _of_role(box: QDialogButtonBox, role: QDialogButtonBox.ButtonRole) -> Iterator[QAbstractButton]:
+    return (button for button in box.buttons() if box.buttonRole(button) == role)
+
+
+def _accepts_first() -> bool:
+    """Whether the platform has OK before Cancel, as Windows and KDE do; others have it last."""
+    layout = QDialogButtonBox.ButtonLayout
+    plain = QStyleFactory.create("Fusion").styleHint(QStyle.StyleHint.SH_DialogButtonLayout)
+    return layout(plain) in (layout.WinLayout, layout.KdeLayout)
 
 
 def is_behind(widget: QWidget) -> bool:

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app.views.card_dialog import CardDialog
+from gridsal_core.session.archive import write_session
+from gridsal_core.session.document import PageEntry, SessionDocument
 from tests.driver import Driver
 
 W = TypeVar("W", bound=QWidget)
@@ -64,6 +66,15 @@ def save_weights(folder: Path, **options: object) -> Path:
     path = folder / "bare.pth"
     torch.save(network.state_dict(), path)
     return path
+
+
+def save_moved_session(folder: Path) -> Path:
+    """Save a session whose images are nowhere on this machine."""
+    gone = Path("/data/street/images")
+    pages = tuple(PageEntry(image=gone / f"{number:04}.png", class_index=1) for number in range(12))
+    file = folder / "street.gridsal"
+    write_session(SessionDocument(folder=gone, pages=pages), file, folder)
+    return file
 
 
 def save_script(path: Path) -> Path:

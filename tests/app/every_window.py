@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
 from app.views.composer_dialog import ComposerDialog
+from app.views.moved_dialog import MovedDialog
 from app.views.what_if_dialog import WhatIfDialog
-from tests.app.doors import is_shown, save_weights, shown
+from tests.app.doors import is_shown, save_moved_session, save_weights, shown
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
 
@@ -26,6 +27,7 @@ DIALOG_ACTIONS: ByAction = (
     "shortcuts",
     "queue_class",
     "compare_lam",
+    "compare_mask",
     "compare_methods",
     "compare_network",
 )
@@ -61,6 +63,10 @@ DOORS: tuple[Callable[[Driver, Path], None], ...] = (check_map, what_if, compose
 
 def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
     """Explain the demo in few steps, then yield the window, and each dialog while it is shown."""
+    # Before there is anything that could be lost, which would be asked for first.
+    driver.app.sessions.open(save_moved_session(folder))
+    shown(driver, MovedDialog)
+    yield from _shown_now(driver)
     click_digit(driver)
     set_steps(driver, 4)
     driver.run()

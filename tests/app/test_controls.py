@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app.theme import Theme, apply_theme
 from app.views.forms import Collapsible
 from gridsal_core.methods import Method
-from tests.app.controls import cut_off, out_of_reach, without_name, without_tip
+from tests.app.controls import cut_off, misplaced, out_of_reach, without_name, without_tip
 from tests.app.every_window import every_window
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
@@ -36,6 +36,7 @@ def test_every_control_is_named_explained_reachable_and_seen_in_full(
         faults += [f"no name: {each}" for each in without_name(window)]
         faults += [f"out of Tab's reach: {each}" for each in out_of_reach(window)]
         faults += [f"cut off: {each}" for each in cut_off(window)]
+        faults += [f"out of the platform's order: {each}" for each in misplaced(window)]
     qapp.setStyleSheet("")
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
