@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from gridsal_core.atomic import write_atomic
 from gridsal_core.errors import RequestError
+from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.report.entry import ReportEntry
 from gridsal_core.report.style import STYLE
 from gridsal_core.session.kept import KeptResult
@@ -94,20 +95,24 @@ def _contents(entries: Sequence[ReportEntry]) -> str:
 
 
 def _summary(entries: Sequence[ReportEntry]) -> str:
-    heads = ("#", "Image", "Class", "Region", "Method", *map(_capital, _SCORES), "Verdict", "Tags")
+    words = ("Image", "Class", "Region", "Method")
     rows = []
     for number, entry in enumerate(entries, start=1):
         kept = entry.kept
-        scores = (kept.scores.image, kept.scores.object_alone, kept.scores.perturbed)
         cells = [
             f'<td class="number"><a href="#result-{number}">{number}</a></td>',
-            *(f"<td>{_text(each)}</td>" for each in (_image(kept), kept.class_info.name)),
-            f"<td>{_text(kept.origin)}</td><td>{_text(kept.settings.method)}</td>",
-            *(f'<td class="number">{score:.3f}</td>' for score in scores),
+            f'<td>{_text(_image(kept))}</td><td class="name">{_text(kept.class_info.name)}</td>',
+            f"<td>{_text(kept.origin)}</td><td>{_text(_method(kept))}</td>",
+            *(f'<td class="number">{score}</td>' for score in _scores(kept, missing="–")),
             f"<td>{_text(entry.headline)}</td><td>{_text(', '.join(kept.tags))}</td>",
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>\n")
-    header = "".join(f"<th>{each}</th>" for each in heads)
+    header = (
+        '<th class="number">#</th>'
+        + "".join(f"<th>{each}</th>" for each in words)
+        + "".join(f'<th class="number">{_capital(each)}</th>' for each in _SCORES)
+        + "<th>Verdict</th><th>Tags</th>"
+    )
     return (
         '<section id="summary"><h2>Summary</h2>\n'
         "<p>Scores are means over the region that was explained.</p>\n"
@@ -118,10 +123,10 @@ def _summary(entries: Sequence[ReportEntry]) -> str:
 
 def _result(number: int, entry: ReportEntry) -> str:
     kept = entry.kept
-    scores = (kept.scores.image, kept.scores.object_alone, kept.scores.perturbed)
     said = "".join(
-        f"<div><dt>{_capital(name)}</dt><dd>{score:.3f}</dd></div>"
-        for name, score in zip(_SCORES, scores, strict=True)
+        f"<div><dt>{_capital(name)}</dt><dd>{score}</dd></div>"
+        for name, score in zip(_SCORES, _scores(kept), strict=True)
+        if score
     )
     picture = base64.b64encode(entry.png).decode("ascii")
     described = _text(f"Figure of {_title(kept)}: {entry.headline}")
@@ -159,7 +164,19 @@ def _provenance(head: ReportHead, entries: Sequence[ReportEntry]) -> str:
 
 
 def _title(kept: KeptResult) -> str:
-    return f"{kept.class_info.name} in {_image(kept)}, {kept.origin}"
+    how = f", {_method(kept)}" if kept.settings.is_gradient else ""
+    return f"{kept.class_info.name} in {_image(kept)}, {kept.origin}{how}"
+
+
+def _method(kept: KeptResult) -> str:
+    return METHOD_INFOS[kept.settings.method].title
+
+
+def _scores(kept: KeptResult, missing: str = "") -> tuple[str, str, str]:
+    """Write the scores; of gradients only the image's, since they keep nothing to be scored."""
+    scores = (kept.scores.image, kept.scores.object_alone, kept.scores.perturbed)
+    first, alone, mapped = (f"{score:.3f}" for score in scores)
+    return (first, missing, missing) if kept.settings.is_gradient else (first, alone, mapped)
 
 
 def _image(kept: KeptResult) -> str:

@@ -19,6 +19,7 @@ a { color: var(--accent); }
 table { border-collapse: collapse; font-size: .85rem; width: 100%; overflow-wrap: normal; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem;
   border-bottom: 1px solid var(--line); }
+.name { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 article { margin: 1.5rem 0 2.5rem; }
 img { display: block; max-width: 100%; height: auto; background: #ffffff; border-radius: 4px;
