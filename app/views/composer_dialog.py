@@ -120,6 +120,7 @@ class ComposerDialog(QDialog):
         shrinkable(self.presets)
         self.save_preset, self.delete_preset = QPushButton("Save…"), QPushButton("Delete")
         self.copy, self.export = QPushButton("Copy"), QPushButton("Export…")
+        self.export.setProperty("role", "primary")
         self.leave = QPushButton("Close")
         self._told = note()
         self._timer = QTimer(self)

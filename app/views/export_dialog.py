@@ -9,12 +9,16 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QDialogButtonBox,
+    QLabel,
     QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.views.forms import GAP, heading, note
+
+# Past the circle of a choice, to its words.
+INDENT: Final = 26
 
 Scope = Literal["this", "selected", "all"]
 
@@ -60,6 +64,7 @@ class ExportDialog(QDialog):
         buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
         self.go = buttons.button(kinds.Ok)
         self.go.setText("Export…")
+        self.go.setProperty("role", "primary")
         self.go.setToolTip("Choose a file, or a folder for several archives")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
@@ -77,8 +82,7 @@ class ExportDialog(QDialog):
         for suffix, button in self.formats.items():
             button.setToolTip(FORMATS[suffix][1])
             groups[1].addButton(button)
-            layout.addWidget(button)
-            layout.addWidget(note(FORMATS[suffix][1]))
+            layout.addLayout(_told(button, note(FORMATS[suffix][1])))
         layout.addSpacing(GAP)
         layout.addWidget(buttons)
         self.scopes[preferred if counts[preferred] else "all"].setChecked(True)
@@ -92,3 +96,13 @@ class ExportDialog(QDialog):
         scope = next(each for each, button in self.scopes.items() if button.isChecked())
         suffix = next(each for each, button in self.formats.items() if button.isChecked())
         self.chosen.emit(scope, suffix)
+
+
+def _told(button: QRadioButton, said: QLabel) -> QVBoxLayout:
+    """Put a choice and what is said of it close together."""
+    said.setContentsMargins(INDENT, 0, 0, 0)
+    both = QVBoxLayout()
+    both.setSpacing(2)
+    both.addWidget(button)
+    both.addWidget(said)
+    return both

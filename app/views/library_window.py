@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -108,6 +108,14 @@ class LibraryWindow(QDialog):
     def _say(self, text: str, color: str) -> None:
         self.message.setText(text)
         self.message.setStyleSheet(f"color: {color}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "about"):
+            # The colour of a link is taken when its text is set.
+            text = self.about.text()
+            self.about.clear()
+            self.about.setText(text)
 
     def _lay_out(self) -> None:
         buttons = QDialogButtonBox()

@@ -16,6 +16,8 @@ LEFT_AXIS_WIDTH = 44
 BOTTOM_AXIS_HEIGHT = 34
 TOP_MARGIN = 8
 EMPTY_STEPS = 100
+# Where the legend of the scores stands off the corner: at the lower right, at the upper left.
+LATE, EARLY = (-8, -4), (60, 32)
 # The total is often nearly one of its terms: it lies below them, and they are dashed.
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 
@@ -27,7 +29,7 @@ class LossPlot(QWidget):
         super().__init__()
         self._steps = EMPTY_STEPS
         self._loss = self._plot("loss", legend_offset=(-8, 2))
-        self._score = self._plot("score", legend_offset=(-8, -4))
+        self._score = self._plot("score", legend_offset=LATE)
         self._loss_curves = [self._loss.plot(name=name) for name in LOSSES]
         self._score_curve = self._score.plot(name="on what is kept")
         self._target = self._score.plot(name="on the image")
@@ -42,7 +44,11 @@ class LossPlot(QWidget):
     def set_curves(self, losses: FloatArray, scores: FloatArray, steps: int) -> None:
         """Draw what there is of a run of so many steps."""
         self._steps = max(steps, 2)
-        # Gradients have scores and no losses.
+        # Gradients have scores and no losses; their scores rise late, where the legend is else.
+        is_gradient = len(losses) == 0 < len(scores)
+        self._loss.setVisible(not is_gradient)
+        self._score.setLabel("bottom", "gradient" if is_gradient else "step")
+        self._score.plotItem.legend.setOffset(EARLY if is_gradient else LATE)
         x, taken = np.arange(1, len(scores) + 1), np.arange(1, len(losses) + 1)
         for column, curve in enumerate(self._loss_curves):
             curve.setData(taken, losses[:, column])

@@ -37,7 +37,7 @@ from app.views.forms import GAP
 
 ROW_HEIGHT = 24
 BAR_WIDTH, BAR_HEIGHT = 44, 6
-WIDTHS = (124, 92, 52, 146, 138, 76)
+WIDTHS = (124, 104, 60, 146, 132, 80)
 EMPTY = (
     "No request is queued. Pick a segment and press Q to add it with the present settings; "
     "Alt+Q adds each of several picked segments, Shift+Q every segment of a class."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
@@ -43,7 +44,9 @@ class TabbedDocks(QObject):
         for dock in self._docks:
             has_none = dock.titleBarWidget() is not None
             if has_none != self._is_tabbed(dock):
-                dock.setTitleBarWidget(None if has_none else QWidget())
+                # Qt's own comes back by None, which its types leave out.
+                none = cast("QWidget", None)
+                dock.setTitleBarWidget(none if has_none else QWidget())
 
     def _is_tabbed(self, dock: QDockWidget) -> bool:
         others = self._window.tabifiedDockWidgets(dock)

@@ -48,6 +48,7 @@ KINDS: Final[dict[WhatIfKind, tuple[str, str]]] = {
         "Remove what is selected in the window now, outside the explained region: paint it first",
     ),
 }
+WORD_COLUMNS: Final = 2
 COLUMNS: Final = (
     ("From", "What the pixels were predicted as"),
     ("To", "What they are predicted as now"),
@@ -191,15 +192,21 @@ class WhatIfDialog(QDialog):
         table.setAccessibleName("Pixels that flipped, by class")
         table.setToolTip("The pixels of the region whose predicted class is another one now")
         table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
         for column, (name, tip) in enumerate(COLUMNS):
             title = QTableWidgetItem(name)
             title.setToolTip(tip)
+            side = (
+                Qt.AlignmentFlag.AlignLeft if column < WORD_COLUMNS else Qt.AlignmentFlag.AlignRight
+            )
+            title.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             table.setHorizontalHeaderItem(column, title)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
         table.setToolTip("Pixels by the class before and after, and the mean confidence in each")
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         table.verticalHeader().hide()
+        table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         row = table.verticalHeader().defaultSectionSize()
         table.setFixedHeight(ROWS_SHOWN * row + table.horizontalHeader().sizeHint().height())
