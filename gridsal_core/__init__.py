@@ -14,7 +14,7 @@ from gridsal_core.types import ClassInfo, Explanation, Prediction, Request, Scor
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints import load_network
-    from gridsal_core.checks import check_explanation
+    from gridsal_core.checks.check import check_explanation
     from gridsal_core.figure import FigureSpec, save_figure
     from gridsal_core.grid_saliency import explain, explain_many, explain_steps
     from gridsal_core.images import read_image
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 _LATE = {
-    "check_explanation": "gridsal_core.checks",
+    "check_explanation": "gridsal_core.checks.check",
     "what_if": "gridsal_core.whatif",
     "load_network": "gridsal_core.checkpoints",
     "explain": "gridsal_core.grid_saliency",

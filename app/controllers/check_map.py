@@ -18,7 +18,7 @@ from app.settings import AppSettings
 from app.views.check_dialog import CheckDialog
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
-from gridsal_core.checks import Check
+from gridsal_core.checks.result import Check
 from gridsal_core.types import Explanation
 
 CURVES: Final = "Comma-separated values (*.csv)"

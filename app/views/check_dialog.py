@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.views.curve_plot import CurvePlot, LineSample
 from app.views.forms import GAP, heading, note
-from gridsal_core.checks import ORDERS, Check
+from gridsal_core.checks.result import ORDERS, Check
 
 SIZE: Final = QSize(940, 700)
 SMALLEST: Final = QSize(680, 620)

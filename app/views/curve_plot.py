@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.theme import current_colors
-from gridsal_core.checks import Curve
+from gridsal_core.checks.result import Curve
 
 SAMPLE_SIZE: Final = QSize(44, 14)
 MARGIN: Final = 8

@@ -196,7 +196,7 @@ class Engine:
         self._is_stopped = self._is_stopped or isinstance(command, m.Stop)
 
     def _check(self, command: m.CheckMap) -> None:
-        from gridsal_core.checks import check_explanation
+        from gridsal_core.checks.check import check_explanation
 
         network, ticket = explained_network(self, command.explanation), command.ticket
 
@@ -216,7 +216,7 @@ class Engine:
         self._connection.send(m.Checked(ticket, found))
 
     def _export_curves(self, command: m.ExportCurves) -> None:
-        from gridsal_core.checks import write_curves
+        from gridsal_core.checks.result import write_curves
 
         write_curves(command.check, command.path)
         self._connection.send(m.Exported(command.ticket, command.path))

@@ -13,7 +13,7 @@ from typing import Any
 from app.workers.jobs import Job
 from gridsal_core.arrays import BoolArray
 from gridsal_core.checkpoints.card import ModelCard
-from gridsal_core.checks import Check
+from gridsal_core.checks.result import Check
 from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, NetworkInfo, Prediction, RegionOrigin, Snapshot

@@ -141,7 +141,8 @@ def check(
     Takes the options of gridsal explain, for one request.
     """
     from gridsal_core.atomic import check_writable
-    from gridsal_core.checks import check_explanation, write_curves
+    from gridsal_core.checks.check import check_explanation
+    from gridsal_core.checks.result import write_curves
 
     if not 1 <= orders <= 1000:
         raise SettingsError(f"{orders} random orders are not possible; give 1 to 1,000.")

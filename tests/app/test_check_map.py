@@ -20,7 +20,7 @@ from app.theme import DARK, LIGHT, THEMES, Theme, apply_theme
 from app.views.check_dialog import SIZE, SMALLEST, CheckDialog
 from app.views.curve_plot import LINES
 from app.workers import messages as m
-from gridsal_core.checks import ORDERS, Check, Curve, Curves
+from gridsal_core.checks.result import ORDERS, Check, Curve, Curves
 from gridsal_core.demo import find_demo
 from gridsal_core.types import Prediction
 from tests.app.doors import is_shown, shown

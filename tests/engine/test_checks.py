@@ -12,19 +12,17 @@ import torch
 from torch import nn
 
 from gridsal_core import Explanation, Settings, explain
-from gridsal_core.checks import (
-    Check,
-    CheckStoppedError,
-    Curve,
-    Curves,
-    check_explanation,
-    write_curves,
+from gridsal_core.checks.check import CheckStoppedError, check_explanation
+from gridsal_core.checks.curves import curves
+from gridsal_core.checks.randomisation import (
+    randomisation_check,
+    rank_correlation,
+    shuffled_weights,
 )
-from gridsal_core.curves import curves
+from gridsal_core.checks.result import Check, Curve, Curves, write_curves
 from gridsal_core.errors import CheckpointError
 from gridsal_core.methods import METHODS
 from gridsal_core.perturbation import ConstantColor
-from gridsal_core.sanity import randomisation_check, rank_correlation, shuffled_weights
 from tests.engine.networks import (
     Convolutions,
     FarColumns,

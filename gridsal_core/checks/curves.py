@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
-from gridsal_core.checks import Curve, Curves
+from gridsal_core.checks.result import Curve, Curves
 from gridsal_core.memory import memory_told
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.objective import Problem, prepare, split_rows

@@ -1,22 +1,14 @@
-"""How far one map can be trusted: its curves against other orders, and against shuffled weights."""
+"""What a check of a map found: its curves against other orders, and what they say in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridsal_core.arrays import FloatArray
 from gridsal_core.atomic import write_atomic
-from gridsal_core.errors import GridSalError
-from gridsal_core.metrics import is_constant
-from gridsal_core.types import Explanation
-
-if TYPE_CHECKING:
-    from gridsal_core.network import SegmentationNetwork
 
 ORDERS = {"map": "the map", "random": "random order", "dilation": "dilation"}
 """The orders that are compared, and what they are called."""
@@ -71,10 +63,6 @@ class Areas:
     title: str
     insertion: float
     deletion: float
-
-
-class CheckStoppedError(GridSalError):
-    """The user stopped a check; part of one says nothing, so there is no result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,76 +130,6 @@ class Check:
         if self.correlation > _SUSPICIOUS:
             return f"{told}; the map hardly depends on what was learnt: do not trust it."
         return f"{told}; the map depends on what the network learnt."
-
-
-def check_explanation(
-    network: SegmentationNetwork,
-    explanation: Explanation,
-    *,
-    random_orders: int = 5,
-    seed: int = 0,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Check:
-    """Measure curves and model randomisation for one explanation.
-
-    Parameters
-    ----------
-    network
-        The one that was explained.
-    explanation
-        Of any method.
-    random_orders, seed
-        Orders that the random curve is the mean of, and where all chance is drawn from.
-    on_progress
-        Called with (done, total) after every batch of the curves and every step of the second
-        explanation.
-    stop
-        Asked as often; once it says True, the check ends. Whenever one of the two is called, the
-        network has its own weights, so that it can be used meanwhile.
-
-    Raises
-    ------
-    CheckpointError
-        If the network has no weights that can be shuffled.
-    DeviceError
-        As `explain`.
-    CheckStoppedError
-        If it was stopped.
-    """
-    # late: they import torch, and the window, which shows checks, does without
-    from gridsal_core.curves import cells_that_count, curves
-    from gridsal_core.sanity import check_shufflable, randomisation_check
-
-    # The curves take a while: whoever waits for them is not to learn this afterwards.
-    check_shufflable(network)
-    planned = explanation.settings.planned
-    batches = 0
-
-    def told(done: int, total: int) -> None:
-        on_progress(done, total)
-        if stop():
-            raise CheckStoppedError("The check was stopped before its end; nothing is known of it.")
-
-    def after_batch(done: int, total: int) -> None:
-        nonlocal batches
-        batches = total
-        told(done, total + planned)
-
-    found = curves(
-        network, explanation, random_orders=random_orders, seed=seed, on_batch=after_batch
-    )
-    other = randomisation_check(
-        network,
-        explanation,
-        seed,
-        on_step=lambda done, total: told(batches + done, batches + total),
-    )
-    if other.explanation.steps < planned:
-        # It converged early: nothing is left to be done.
-        on_progress(batches + planned, batches + planned)
-    shown = explanation.mask.ravel()[cells_that_count(explanation)]
-    return Check(found, other.correlation, is_flat=is_constant(shown))
 
 
 def write_curves(check: Check, path: Path) -> None:

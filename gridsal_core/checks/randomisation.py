@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gridsal_core.curves import cells_that_count
+from gridsal_core.checks.curves import cells_that_count
 from gridsal_core.errors import CheckpointError
 from gridsal_core.grid_saliency import explain_steps
 from gridsal_core.metrics import is_constant
