@@ -96,9 +96,9 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.tool_options = ToolOptions()
         self.brush_size = self.tool_options.brush_size
-        self.recent_models = QMenu("Recent &models")
-        self.recent_folders = QMenu("Recent &folders")
-        self.recent_sessions = QMenu("&Recent sessions")
+        self.recent_models = QMenu("Recent &models", self)
+        self.recent_folders = QMenu("Recent &folders", self)
+        self.recent_sessions = QMenu("&Recent sessions", self)
         self.workspace = Workspace()
         self.image_page = self._image_page()
         self.compare = ComparePage([self.action(name) for name in COMPARISONS])

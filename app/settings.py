@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from gridsal_core.atomic import make_folder, write_atomic
+from gridsal_core.pipes import is_pipe
 from gridsal_core.session.fields import StoredSettings
 
 FILE_NAME = "settings.json"
@@ -145,6 +146,9 @@ def load_settings(path: Path) -> AppSettings:
     A field that is wrong gets its default, the others are kept. A file that is damaged as a whole
     is put aside where that is possible, not lost, and the defaults serve.
     """
+    if is_pipe(path):
+        log.warning("The settings %s are a pipe and no file; the defaults serve.", path)
+        return AppSettings()
     try:
         values = json.loads(path.read_text("utf-8"))
         if not isinstance(values, dict):

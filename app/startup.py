@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
-from platformdirs import user_log_path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -36,6 +35,7 @@ from app.controllers.image_filter import ImageFilterController
 from app.controllers.label_layer import LabelLayerController
 from app.controllers.labels import LabelsController
 from app.controllers.library import LibraryController
+from app.controllers.logs import LogsController, log_threads
 from app.controllers.networks import NetworkController
 from app.controllers.places import PlacesController
 from app.controllers.prediction import PredictionController
@@ -61,7 +61,6 @@ from app.workers import messages as m
 from app.workers.engine_client import EngineClient
 from app.workers.tasks import Tasks
 from app.workers.thumbnails import ThumbnailLoader
-from gridsal_core.atomic import make_folder
 from gridsal_core.errors import GridSalError, OutputError
 from gridsal_core.figure.presets import FILE_NAME
 
@@ -137,6 +136,7 @@ class Application(QObject):
         )
         self.appearance = AppearanceController(window, settings)
         self.commands = CommandsController(window, settings)
+        self.logs = LogsController(window)
         self.guide = GuideController(window, session, self.runs, settings)
         self.preferences = PreferencesController(window, settings)
         self.places = PlacesController(session, self.files, self.views)
@@ -259,7 +259,11 @@ class Application(QObject):
 
 def run_window(model: str | Path | None, images: Path | None, session: Path | None = None) -> int:
     """Open the window and return when it was closed."""
-    _start_log()
+    # Beside the log that `gridsal` keeps, for whoever started it from a terminal.
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(terminal)
+    log_threads()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(app, QApplication):
         raise TypeError("another kind of Qt application is running in this process")
@@ -272,19 +276,6 @@ def run_window(model: str | Path | None, images: Path | None, session: Path | No
     sys.excepthook = lambda kind, error, trace: _show_unforeseen(application, kind, error, trace)
     application.show(model, images, session)
     return app.exec()
-
-
-def _start_log() -> None:
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
-    folder = user_log_path("gridsal")
-    try:
-        make_folder(folder)
-        handlers.append(logging.FileHandler(folder / "gridsal.log", mode="w", encoding="utf-8"))
-    except (OSError, GridSalError) as error:
-        print(f"gridsal: no log is kept: {error}", file=sys.stderr)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers
-    )
 
 
 def _show_unforeseen(

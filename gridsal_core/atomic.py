@@ -6,13 +6,16 @@ import errno
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from gridsal_core.errors import OutputError
+from gridsal_core.locks import try_lock, wait_for_lock
 
+_PREFIX, _ENDING = ".gridsal-", ".tmp"
 _FREE_SPACE = "free some space or choose another folder"
 _ADVICE = {
     errno.ENOSPC: _FREE_SPACE,
@@ -31,7 +34,9 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         The file to make or to replace; its folder must exist. A file that is replaced keeps its
         permissions, a link keeps pointing where it did.
     write
-        Is given the open binary file. If it raises, `path` is untouched and nothing is left behind.
+        Is given the open binary file. If it raises, `path` is untouched and nothing is left behind;
+        what is left by a process that was killed meanwhile is taken away by the next one that
+        writes into the folder.
 
     Raises
     ------
@@ -39,13 +44,17 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         If the folder is missing, may not be written or is full, or `path` is a folder.
     """
     with _temporary_for(path) as (target, temporary):
-        with open(temporary, "xb") as file:
+        with _claimed(temporary) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
+            if target.exists():
+                shutil.copymode(target, temporary)
+            if sys.platform != "win32":
+                os.replace(temporary, target)
+        if sys.platform == "win32":
+            os.replace(temporary, target)
+        _sweep(target.parent)
 
 
 def check_writable(path: Path) -> None:
@@ -82,7 +91,7 @@ def make_folder(path: Path) -> None:
 def _temporary_for(path: Path) -> Iterator[tuple[Path, Path]]:
     """Give the file that `path` means and a free name beside it, which is gone afterwards."""
     target = Path(os.path.realpath(path))
-    temporary = target.parent / f".gridsal-{secrets.token_hex(6)}.tmp"
+    temporary = target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_ENDING}"
     try:
         if target.is_dir():
             raise IsADirectoryError("it is a folder")
@@ -92,6 +101,31 @@ def _temporary_for(path: Path) -> Iterator[tuple[Path, Path]]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(_message(path, target, error)) from error
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[BinaryIO]:
+    """Make a file that is told from what a killed process left by its lock."""
+    with open(path, "xb") as file:
+        wait_for_lock(file)
+        if path.exists():
+            yield file
+            return
+    # Somebody swept here between its making and its lock.
+    with _claimed(path) as again:
+        yield again
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what processes left that were killed while they wrote here."""
+    for path in folder.glob(f"{_PREFIX}*{_ENDING}"):
+        with suppress(OSError):
+            with path.open("r+b") as file:
+                is_left = try_lock(file)
+                if is_left and sys.platform != "win32":
+                    path.unlink()
+            if is_left and sys.platform == "win32":
+                path.unlink()
 
 
 def _message(path: Path, target: Path, error: OSError) -> str:

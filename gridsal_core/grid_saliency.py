@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -22,11 +23,14 @@ from gridsal_core.network import SegmentationNetwork
 from gridsal_core.objective import prepare
 from gridsal_core.optimised import optimised
 from gridsal_core.reduced import reduced_request
+from gridsal_core.regions import bounding_box
 from gridsal_core.results import explanation_of
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation, Request, Snapshot
 
 _Result = TypeVar("_Result")
+
+log = logging.getLogger(__name__)
 
 
 def explain(
@@ -160,6 +164,7 @@ def _run(
     stop: Callable[[], bool],
 ) -> Generator[Snapshot, None, list[Explanation]]:
     """Try with what memory there is; where it does not suffice begin again, more sparingly."""
+    _note(network, requests, settings)
     size = requests[0].region.shape
     lowest = lowest_scale((size[0], size[1]), settings.mask_size)
     notes: tuple[str, ...] = ()
@@ -167,6 +172,8 @@ def _run(
     rungs = ladder(network.device, len(requests) * len(settings.starts), lowest)
     for means, sentence in rungs:
         notes += (sentence,) if sentence else ()
+        if sentence:
+            log.warning("%s", sentence)
         try:
             with network.moved_to(means.device), network.borrowed():
                 return (yield from _attempt(network, requests, settings, stop, means, notes))
@@ -174,6 +181,23 @@ def _run(
             short = str(error)
         give_back()
     raise DeviceError(short)
+
+
+def _note(network: SegmentationNetwork, requests: Sequence[Request], settings: Settings) -> None:
+    """Log what is asked, so that it can be asked again."""
+    log.info("Explaining with SHA-256 %s: %s", network.sha256, settings.to_dict())
+    for request in requests:
+        log.info(
+            "%s, page %d, %s, shape %s: class %d, %d pixels of %s (%s)",
+            request.image_path,
+            request.page,
+            request.frame,
+            request.image.shape,
+            request.class_index,
+            request.region.sum(),
+            bounding_box(request.region),
+            request.origin,
+        )
 
 
 def _attempt(

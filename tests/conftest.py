@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +19,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 # Nothing is fetched in a test; a missing file must not wait for a network that is not there.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# What lives longer than one test, as an engine that several share, has no folder of a test.
+_HOME = tempfile.TemporaryDirectory(prefix="gridsal-tests-")
+os.environ["GRIDSAL_CONFIG"] = _HOME.name
 # A busy machine is slow without anything being wrong; `make bench` measures time.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

@@ -15,5 +15,12 @@ SPECS: tuple[ActionSpec, ...] = (
         "Say over the image what to do next, until the first explanation is there",
         checkable=True,
     ),
+    ActionSpec(
+        "show_logs",
+        "&Help",
+        "Show &log folder",
+        "",
+        "Open the folder of the logs: what was done and what went wrong, without image content",
+    ),
     ActionSpec("about", "&Help", "&About GridSal", "", "Version, method and licence"),
 )

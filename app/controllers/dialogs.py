@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.settings import AppSettings
+from gridsal_core.logs import failure_report, log_folder
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +24,30 @@ def show_error(parent: QWidget | None, sentence: str, details: str = "") -> None
     box.setWindowTitle("GridSal")
     box.setText(sentence)
     if details:
+        box.setInformativeText(f"The log, in {log_folder()}, says more.")
         box.setDetailedText(details)
+    _add_copying(box, sentence, details)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
+
+
+def _add_copying(box: QMessageBox, sentence: str, details: str) -> None:
+    """Add a button that copies what to send to whoever can help; the dialog stays."""
+    # A button without a role that answers would take Escape from the one that does.
+    box.addButton(QMessageBox.StandardButton.Ok)
+    button = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+    button.setToolTip(
+        "Copies the sentence, the versions and the end of the log: files and settings are named, "
+        "no image is in it"
+    )
+    # Or the box would close.
+    button.clicked.disconnect()
+
+    def copy() -> None:
+        QGuiApplication.clipboard().setText(failure_report(sentence, details))
+        button.setText("Copied")
+
+    button.clicked.connect(copy)
 
 
 def show_notes(parent: QWidget | None, title: str, notes: tuple[str, ...]) -> None:

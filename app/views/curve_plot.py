@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.theme import current_colors
+from app.views.still_plot import still_plot
 from gridsal_core.checks.result import Curve
 
 SAMPLE_SIZE: Final = QSize(44, 14)
 MARGIN: Final = 8
-LEFT_AXIS_WIDTH: Final = 48
 LEAST_HEIGHT: Final = 150
 
 
@@ -74,19 +73,10 @@ class CurvePlot(QWidget):
 
     def __init__(self, name: str, share: str) -> None:
         super().__init__()
-        plot = self._plot = pg.PlotWidget()
         # Half of the outermost numbers would be cut off.
-        plot.plotItem.layout.setContentsMargins(MARGIN, MARGIN, 2 * MARGIN, MARGIN)
-        plot.setAccessibleName(name)
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setMouseEnabled(x=False, y=False)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setLabel("left", "score in the region")
+        margins = (MARGIN, MARGIN, 2 * MARGIN, MARGIN)
+        plot = self._plot = still_plot(name, "score in the region", margins)
         plot.setLabel("bottom", share)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).enableAutoSIPrefix(False)
-        plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
         plot.setXRange(0, 1, padding=0.05)
         plot.setYRange(0, 1, padding=0.03)
         self._lines = {order: plot.plot(antialias=True) for order in LINES}

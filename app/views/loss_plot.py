@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.theme import current_colors
+from app.views.still_plot import still_plot
 from gridsal_core.arrays import FloatArray
 
 LOSSES = ("total", "mask", "preservation")
 PEN_WIDTH = 2
-LEFT_AXIS_WIDTH = 44
 BOTTOM_AXIS_HEIGHT = 34
 TOP_MARGIN = 8
 EMPTY_STEPS = 100
@@ -78,19 +78,9 @@ class LossPlot(QWidget):
             self._dress()
 
     def _plot(self, title: str, legend_offset: tuple[int, int]) -> pg.PlotWidget:
-        plot = pg.PlotWidget()
         # Half of the topmost number would be cut off.
-        plot.plotItem.layout.setContentsMargins(0, TOP_MARGIN, TOP_MARGIN, 0)
-        plot.setAccessibleName(title)
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setMouseEnabled(x=False, y=False)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setLabel("left", title)
+        plot = still_plot(title, title, (0, TOP_MARGIN, TOP_MARGIN, 0))
         plot.setLabel("bottom", "step")
-        for side in ("left", "bottom"):
-            plot.getAxis(side).enableAutoSIPrefix(False)
-        plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
         plot.getAxis("bottom").setHeight(BOTTOM_AXIS_HEIGHT)
         plot.addLegend(offset=legend_offset, labelTextSize="8pt", verSpacing=-6)
         plot.enableAutoRange(axis="y")

@@ -36,7 +36,7 @@ class ViewBar(QWidget):
     def __init__(self, previous: QAction, following: QAction) -> None:
         super().__init__()
         self.setAccessibleName("Page and working scale")
-        self.menu = QMenu("&Working scale")
+        self.menu = QMenu("&Working scale", self)
         self._group = QActionGroup(self)
         self._actions = {scale: self._add(scale, text) for scale, text in SCALES}
         self.page_field, self._of = QSpinBox(), QLabel()

@@ -7,6 +7,7 @@ memory ends the engine and not the analyst's work.
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from collections import deque
@@ -31,12 +32,15 @@ from gridsal_core.errors import (
     TrustNeededError,
 )
 from gridsal_core.frames import ImageView
+from gridsal_core.logs import ENGINE, logged
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
 
 NICENESS = 5
+
+log = logging.getLogger(__name__)
 
 
 def serve(connection: Connection) -> None:
@@ -45,11 +49,17 @@ def serve(connection: Connection) -> None:
         # The window's process goes first where cores are few.
         os.nice(NICENESS)
     keep_freed_memory()
+    with logged(ENGINE):
+        _serve(connection)
+
+
+def _serve(connection: Connection) -> None:
     try:
         try:
             from gridsal_core.devices import available_devices
         except (ImportError, OSError) as error:
             sentence = f"The engine cannot start: {error}. Install GridSal again."
+            log.exception("%s", sentence)
             connection.send(m.Failed(m.NO_TICKET, sentence, traceback.format_exc()))
             return
         connection.send(m.Ready(available_devices()))
@@ -94,10 +104,12 @@ class Engine:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except GridSalError as error:
+            log.warning("%s: %s", type(command).__name__, error)
             self._connection.send(m.Failed(command.ticket, str(error)))
         # The boundary of the process: whatever went wrong is told in the window and logged there.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             text = f"Something went wrong that GridSal did not foresee: {error}"
+            log.exception("%s", type(command).__name__)
             self._connection.send(m.Failed(command.ticket, text, traceback.format_exc()))
 
     def _open(self, command: m.OpenNetwork) -> None:

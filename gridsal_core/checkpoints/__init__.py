@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from gridsal_core.errors import CheckpointError
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
+
+log = logging.getLogger(__name__)
 
 
 def load_network(
@@ -65,7 +68,10 @@ def load_network(
             from gridsal_core.devices import resolve_device
 
             target = resolve_device(device)
-            return assemble(kind.load(asked), target)
+            log.info("Opening %s as %s on %s, weights %s", asked.text, kind.name, target, weights)
+            network = assemble(kind.load(asked), target)
+            log.info("Opened %s, SHA-256 %s", network.info.path, network.sha256)
+            return network
     raise CheckpointError(_not_known(asked))
 
 

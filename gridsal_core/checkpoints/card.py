@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from gridsal_core.atomic import write_atomic
 from gridsal_core.errors import CheckpointError, SettingsError
 from gridsal_core.palette import numbered_classes
+from gridsal_core.pipes import is_pipe
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo
 
@@ -183,6 +184,8 @@ def read_card(path: Path) -> ModelCard:
     CheckpointError
         If the file cannot be read, is not TOML, or holds an unknown key or a wrong value.
     """
+    if is_pipe(path):
+        raise CheckpointError(f"The model card {path} is a pipe and no file; give a TOML file.")
     try:
         return ModelCard.model_validate(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
@@ -200,7 +203,8 @@ def read_card(path: Path) -> ModelCard:
 def first_problem(error: ValidationError) -> str:
     """Say where a card is wrong first and why, in the words of TOML and not of Python."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the card"
+    # A key may be any text, of any length.
+    where = " ".join(".".join(str(part) for part in first["loc"]).split())[:120] or "the card"
     if first["type"] == "extra_forbidden":
         return f"{where}: there is no such key{_nearest_key(first['loc'])}"
     reason = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")

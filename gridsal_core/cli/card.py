@@ -11,6 +11,7 @@ import typer
 from gridsal_core.cli.numbers import whole
 from gridsal_core.cli.progress import say
 from gridsal_core.errors import CardNeededError, CheckpointError, OutputError, SettingsError
+from gridsal_core.pipes import is_pipe
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
@@ -309,6 +310,8 @@ def _classes(text: str | None, set_name: str | None) -> list[dict[str, str]] | N
 
 
 def _names(path: Path) -> list[str]:
+    if is_pipe(path):
+        raise SettingsError(f"The classes {path} are a pipe; give a file, a name on each line.")
     try:
         names = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:

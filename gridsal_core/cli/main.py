@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -11,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gridsal_core.checkpoints.files import one_line
 from gridsal_core.cli import demo, models, survey, toy
 from gridsal_core.cli.card import card
 from gridsal_core.cli.demo import OpenWindow
@@ -19,11 +22,15 @@ from gridsal_core.cli.figure import figure
 from gridsal_core.cli.progress import say
 from gridsal_core.cli.publish import export, report
 from gridsal_core.errors import DeviceError, GridSalError, ImageTooLargeError
+from gridsal_core.logs import MAIN, log_folder, logged
 from gridsal_core.session import SESSION_SUFFIX
 from gridsal_core.threads import sleep_while_idle
 
+UNFORESEEN = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+log = logging.getLogger(__name__)
 
 # What is wrong with the words of a command. Older typers lean on click, newer ones on a copy of it
 # of their own: the class above typer.BadParameter's is the right one in both.
@@ -31,7 +38,9 @@ _USAGE: Any = typer.BadParameter.__base__
 
 
 def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
-    """Run the command line and return the exit status: 0, 2 for bad input, 130 if interrupted.
+    """Run the command line and return the exit status.
+
+    It is 0, or 2 for bad input, 130 if interrupted, and 1 where nobody foresaw what happened.
 
     Parameters
     ----------
@@ -42,6 +51,12 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
         closed. Handed in by the app, since this package knows nothing of it.
     """
     sleep_while_idle()
+    with logged(MAIN):
+        log.info("gridsal %s", shlex.join(arguments))
+        return _run(arguments, open_window)
+
+
+def _run(arguments: Sequence[str], open_window: OpenWindow | None) -> int:
     program = typer.main.get_command(build(open_window))
     status: object
     try:
@@ -54,11 +69,9 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
         say(f"gridsal: {wrong}{stop} See gridsal --help.")
         return BAD_INPUT
     except ImageTooLargeError as error:
-        say(f"gridsal: {error} The option for that is --allow-large.")
-        return BAD_INPUT
+        return _refused(f"{error} The option for that is --allow-large.")
     except GridSalError as error:
-        say(f"gridsal: {error}")
-        return BAD_INPUT
+        return _refused(str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
@@ -67,9 +80,24 @@ def run(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
         if not isinstance(end.__context__, BrokenPipeError):
             raise
         status = _end_unread()
+    # The last stop before the terminal: a traceback is for the log.
+    except Exception as error:
+        log.exception("Not foreseen")
+        say(
+            f"gridsal: Something went wrong that GridSal did not foresee "
+            f"({one_line(error)}); "
+            f"{log_folder() / f'{MAIN}.log'} says more, please report it."
+        )
+        return UNFORESEEN
     if status == INTERRUPTED:  # typer, too, makes this number of Ctrl+C
         say("gridsal: interrupted.")
     return status if isinstance(status, int) else 0
+
+
+def _refused(sentence: str) -> int:
+    log.warning("%s", sentence)
+    say(f"gridsal: {sentence}")
+    return BAD_INPUT
 
 
 def _with_session(words: list[str]) -> list[str]:

@@ -11,6 +11,9 @@ from typing import Any
 _PATIENCE_SECONDS = 2.0
 _SIZES = ("page_count", "freelist_count", "page_size")
 
+# What SQLite says of damage quotes the file, and may not even be text.
+_DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +55,7 @@ class LosableDatabase:
             return []
         try:
             return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except _DAMAGE as error:
             self._give_up(error)
             return []
 
@@ -90,9 +93,9 @@ class LosableDatabase:
                 database.execute("PRAGMA synchronous = OFF")
                 database.execute(self._create)
                 database.execute(f"SELECT number FROM {self._table} LIMIT 1").fetchone()  # noqa: S608  # ours
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, *_DAMAGE) as error:
                 log.warning("The cache %s cannot be used (%s).", self._path, error)
-                if not isinstance(error, sqlite3.DatabaseError) or is_last:
+                if not isinstance(error, (sqlite3.DatabaseError, UnicodeDecodeError)) or is_last:
                     return None
                 if isinstance(error, sqlite3.OperationalError):
                     return None  # busy, or the disk is full: the file itself may be sound
@@ -109,10 +112,10 @@ class LosableDatabase:
             self._database.execute(statement, values)
         except sqlite3.OperationalError as error:
             log.warning("The cache %s was not written (%s).", self._path, error)
-        except sqlite3.Error as error:
+        except _DAMAGE as error:
             self._give_up(error)
 
-    def _give_up(self, error: sqlite3.Error) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Put a damaged file out of the way; a new one is begun."""
         log.warning("The cache %s is damaged (%s); it is begun anew.", self._path, error)
         self.close()

@@ -14,6 +14,7 @@ from platformdirs import user_config_path
 from gridsal_core.atomic import make_folder, write_atomic
 from gridsal_core.errors import SettingsError
 from gridsal_core.figure.spec import FigureSpec
+from gridsal_core.pipes import is_pipe
 
 FILE_NAME: Final = "figure_presets.json"
 MOST_BYTES: Final = 1_000_000
@@ -111,6 +112,8 @@ def find_preset(text: str) -> FigureSpec:
 
 
 def _read_json(path: Path) -> object:
+    if is_pipe(path):
+        raise SettingsError(f"The presets {path} are a pipe and no file; give a JSON file.")
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

@@ -18,6 +18,7 @@ from gridsal_core.figure.labels import label_of
 from gridsal_core.frames import Box, Frame
 from gridsal_core.images import max_pixels, read_image
 from gridsal_core.palette import numbered_classes
+from gridsal_core.pipes import is_pipe
 from gridsal_core.session.fields import as_origin
 from gridsal_core.settings import MAX_STEPS, Settings
 from gridsal_core.types import ClassInfo, Explanation, Prediction, Provenance, Request, Scores
@@ -74,6 +75,8 @@ def exhibit_of_record(path: Path, label_pattern: str = "") -> Exhibit:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not path.exists():
         raise RequestError(f"{path} does not exist; check its name and folder.")
+    if is_pipe(path):
+        raise ValueError("it is a pipe")
     with zipfile.ZipFile(path) as archive:
         most = 8 * max_pixels()
         if sum(member.file_size for member in archive.infolist()) > most:

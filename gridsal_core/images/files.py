@@ -14,6 +14,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from gridsal_core.errors import GridSalError, ImageError
 from gridsal_core.images.limits import check_pixels
+from gridsal_core.pipes import is_pipe
 
 IMAGE_SUFFIXES: tuple[str, ...] = (
     ".png",
@@ -43,6 +44,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong while `path` is read into an ImageError of one sentence."""
+    if is_pipe(path):
+        raise ImageError(f"{path} is a pipe or a device and no file; choose an image file.")
     try:
         yield
     except GridSalError:

@@ -19,6 +19,7 @@ from gridsal_core.arrays import ByteArray
 from gridsal_core.atomic import make_folder, write_atomic
 from gridsal_core.checkpoints.archives import check_directory_size
 from gridsal_core.errors import CheckpointError, SessionError
+from gridsal_core.pipes import is_pipe
 from gridsal_core.session.arrays_file import NOT_READABLE
 from gridsal_core.session.document import SessionDocument, document_bytes, parse_document
 from gridsal_core.session.kept import KeptResult
@@ -196,6 +197,8 @@ def _contents(path: Path) -> Iterator[_Contents]:
         if path.is_dir():
             yield _Contents(path, None)
             return
+        if is_pipe(path):
+            raise _damaged(path, "it is a pipe or a device and no file")
         check_directory_size(path)
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive)

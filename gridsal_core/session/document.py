@@ -238,7 +238,8 @@ def parse_document(data: bytes, name: str) -> SessionDocument:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
         reason = first["msg"].removeprefix("Value error, ")
-        raise _damaged(name, f"{where}: {reason}") from None
+        # A key may be any text, of any length.
+        raise _damaged(name, " ".join(f"{where[:120]}: {reason}".split())) from None
 
 
 def _damaged(name: str, reason: str) -> SessionError:

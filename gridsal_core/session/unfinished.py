@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from gridsal_core.atomic import make_folder
 from gridsal_core.errors import OutputError, SessionError
+from gridsal_core.locks import try_lock
 from gridsal_core.session.archive import DOCUMENT_NAME, EXPLANATIONS, read_session
 from gridsal_core.session.document import SessionDocument
 
@@ -45,7 +46,7 @@ class Unfinished:
             lock = (path / LOCK_NAME).open("xb")
         except OSError as error:
             raise OutputError(f"{path} may not be written; choose another place.") from error
-        _try_lock(lock)
+        try_lock(lock)
         return cls(path, lock)
 
     @classmethod
@@ -55,7 +56,7 @@ class Unfinished:
             lock = (path / LOCK_NAME).open("r+b")
         except OSError:
             return None
-        if _try_lock(lock):
+        if try_lock(lock):
             return cls(path, lock)
         lock.close()
         return None
@@ -125,19 +126,3 @@ def _folders(root: Path) -> list[Path]:
         return [path for path in root.iterdir() if path.is_dir()]
     except OSError:
         return []
-
-
-def _try_lock(file: BinaryIO) -> bool:
-    """Lock a file for this process, or say that another one has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -23,6 +23,8 @@ from gridsal_core.survey.results import Maps, Result, Summary
 from gridsal_core.survey.rows import COLUMNS, SUMMARY_COLUMNS, maps_of, row_of, summary_of
 
 LEDGER_NAME: Final = "survey.sqlite"
+# What it says of damage quotes the file, and may not even be text.
+_DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
 _VERSION: Final = 1
 # Another process may be about to finish a batch.
 _PATIENCE_SECONDS: Final = 60.0
@@ -317,7 +319,7 @@ class Ledger:
     def _read(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._connection.execute(statement, values)
-        except sqlite3.Error as error:
+        except _DAMAGE as error:
             raise self._damaged() from error
 
     @contextmanager
@@ -357,7 +359,7 @@ def _connected(file: Path) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    except sqlite3.Error as error:
+    except _DAMAGE as error:
         raise OutputError(
             f"{file} is no survey, or cannot be opened ({error}); choose another folder."
         ) from error

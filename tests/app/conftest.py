@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,8 +22,12 @@ from tests.driver import Driver
 @pytest.fixture(scope="session")
 def engine(qapp: QApplication) -> Iterator[EngineClient]:
     """One real engine process for all stories: it imports torch once."""
-    client = EngineClient()
+    client, has_answered = EngineClient(), QEventLoop()
+    client.ready.connect(has_answered.quit)
+    client.unable.connect(has_answered.quit)
     client.start()
+    # Its process is started by a thread: no test is to be taken for its beginning.
+    has_answered.exec()
     yield client
     client.close()
 

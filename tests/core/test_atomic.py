@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -147,3 +150,33 @@ def test_messages_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as error:
         write_atomic(tmp_path / "gone" / "a.bin", hello)
     assert "\n" not in str(error.value)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gridsal_core.atomic import write_atomic
+def die(file):
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+write_atomic(Path(sys.argv[1]), die)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed like that here")
+def test_what_a_killed_process_left_is_taken_away_by_the_next_write(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.bin")], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.read_bytes() == b"half"
+    write_atomic(tmp_path / "b.bin", hello)
+    assert [path.name for path in tmp_path.iterdir()] == ["b.bin"]
+
+
+def test_what_another_is_writing_is_left_alone(tmp_path: Path) -> None:
+    def write_another(file: BinaryIO) -> None:
+        write_atomic(tmp_path / "other.bin", hello)
+        hello(file)
+
+    write_atomic(tmp_path / "a.bin", write_another)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bin", "other.bin"]
