@@ -1,45 +1,21 @@
-"""Controllers by themselves: the session is real, the views are mocks, the engine is played."""
+"""Runs and queue by themselves: the session is real, the views are mocks, the engine is played."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import cast
 
-import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controllers.queue import MAX_LOSSES, QueueController
 from app.controllers.runs import RunController
-from app.main_window import MainWindow
-from app.models.run_request import RunRequest, run_request
 from app.models.session import Session
 from app.workers import messages as m
-from app.workers.engine_client import EngineClient
-from gridsal_core.frames import ImageView
-from gridsal_core.settings import Settings
-from gridsal_core.types import (
-    ClassInfo,
-    Explanation,
-    NetworkInfo,
-    Prediction,
-    Provenance,
-    Request,
-    Scores,
-)
 from tests.app.mocked_window import MockedWindow, NotingEngine
-
-SIZE = (8, 10)
-SETTINGS = Settings(mask_size=(2, 2), steps=5)
-CLASSES = (ClassInfo("road", (90, 60, 90)), ClassInfo("rider", (0, 120, 180)))
-NETWORK = NetworkInfo(
-    Path("street.pt"), "street", "a" * 64, CLASSES, channels=3, device="cpu", explain={}, notes=()
-)
-OTHER = replace(NETWORK, name="another", sha256="b" * 64)
+from tests.app.stand_ins import NETWORK, OTHER, SETTINGS, explanation, request
 
 
 @dataclass
@@ -67,41 +43,16 @@ class Desk:
     def finish(self, *, stopped: bool = False) -> None:
         """Answer the last request as the engine would."""
         asked = self.engine.of(m.Explain)[-1]
-        self.engine.finished.emit(m.Finished(asked.ticket, explanation(asked, stopped=stopped)))
-
-
-def request(name: str, network: NetworkInfo = NETWORK) -> RunRequest:
-    region = np.zeros(SIZE, bool)
-    region[2:5, 3:7] = True
-    return run_request(network, ImageView(Path(f"{name}.png")), region, 1, "painted", SETTINGS)
-
-
-def explanation(asked: m.Explain, *, stopped: bool) -> Explanation:
-    image = np.zeros((*SIZE, 3), np.float32)
-    return Explanation(
-        request=Request(image, asked.region, asked.class_index, asked.origin, asked.view.path),
-        settings=asked.settings,
-        classes=CLASSES,
-        mask=np.zeros(asked.settings.mask_size, np.float32),
-        saliency=np.zeros(SIZE, np.float32),
-        perturbed=image,
-        losses=np.zeros((2, 3), np.float32),
-        score_history=np.zeros(2, np.float32),
-        scores=Scores(0.9, 0.1, 0.8),
-        residual=0.1,
-        residual_without_context=0.8,
-        prediction=Prediction(np.zeros(SIZE, np.uint8), np.ones(SIZE, np.float32)),
-        init=0.5,
-        stopped=stopped,
-        provenance=Provenance("street", "street.pt", NETWORK.sha256, "cpu", ()),
-    )
+        self.engine.finished.emit(
+            m.Finished(asked.ticket, explanation(asked.view.path.stem, stopped=stopped))
+        )
 
 
 @pytest.fixture
 def desk(qapp: QApplication) -> Iterator[Desk]:
     window, session, engine = MockedWindow(SETTINGS), Session(), NotingEngine()
-    runs = RunController(cast(MainWindow, window), session, cast(EngineClient, engine))
-    queue = QueueController(cast(MainWindow, window), session, runs, lambda _path, _page: None)
+    runs = RunController(window.real, session, engine.real)
+    queue = QueueController(window.real, session, runs, lambda _path, _page: None)
     session.set_network(NETWORK)
     yield Desk(window, session, engine, runs, queue)
     session.results.close(keep=False)
