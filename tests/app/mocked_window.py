@@ -23,15 +23,27 @@ from gridsal_core.settings import Settings
 T = TypeVar("T")
 
 
-class MockedWindow(QWidget):
-    """Has the real actions; whatever else is asked of it is a mock that notes its calls."""
+class MockedView(QWidget):
+    """A widget of which all that is not Qt's own is a mock that notes its calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mocks: dict[str, MagicMock] = defaultdict(MagicMock)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any view
+        if name.startswith("__") or "_mocks" not in self.__dict__:
+            raise AttributeError(name)
+        return self._mocks[name]
+
+
+class MockedWindow(MockedView):
+    """Has the real actions, and mocks for views."""
 
     closing = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._actions = make_actions(self)
-        self._views: dict[str, MagicMock] = defaultdict(MagicMock)
         self.settings = MagicMock()
         self.settings.settings.return_value = settings
         self.settings.commit.return_value = True
@@ -40,11 +52,6 @@ class MockedWindow(QWidget):
 
     def action(self, name: str) -> QAction:
         return self._actions[name]
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any view
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.__dict__["_views"][name]
 
     @property
     def real(self) -> MainWindow:
@@ -168,6 +175,13 @@ def says(signal: MagicMock, *values: object) -> None:
     """Let a mocked view emit a signal."""
     for call in signal.connect.call_args_list:
         call.args[0](*values)
+
+
+def mocked_dialog(monkeypatch: pytest.MonkeyPatch, place: str) -> MockedView:
+    """Put a mock in the place of a dialog's class, as in "what_if.WhatIfDialog"."""
+    dialog = MockedView()
+    monkeypatch.setattr(f"app.controllers.{place}", lambda *_given, **_named: dialog)
+    return dialog
 
 
 def errors_shown(monkeypatch: pytest.MonkeyPatch, *modules: str) -> list[str]:
