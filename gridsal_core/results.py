@@ -102,12 +102,13 @@ def explanation_of(
         init=outcome.init,
         stopped=outcome.is_stopped,
         converged_at=outcome.converged_at,
-        provenance=_provenance(network),
+        provenance=provenance_of(network),
         notes=notes,
     )
 
 
-def _provenance(network: SegmentationNetwork) -> Provenance:
+def provenance_of(network: SegmentationNetwork) -> Provenance:
+    """Say what an explanation of this network is repeated with."""
     return Provenance(
         network=network.card.name,
         checkpoint=str(network.source),

@@ -21,7 +21,6 @@ from gridsal_core.types import find_class
 from gridsal_core.working_scale import WorkingScale, parse_working_scale
 
 if TYPE_CHECKING:
-    from gridsal_core.survey.data import Data
     from gridsal_core.survey.engine import Progress
     from gridsal_core.survey.tables import Row, Table
 
@@ -238,27 +237,24 @@ def _survey(
         check_parquet()
     kinds = parse_kinds(others.pop("requests"))
     data = Data(folder, labels)
-    size = _first_size(data)
     network = shared.network.open(quiet=shared.quiet)
-    from gridsal_core.survey.definition import define
+    from gridsal_core.survey.begin import begin_survey
     from gridsal_core.survey.engine import run_survey
-    from gridsal_core.survey.ledger import Ledger
     from gridsal_core.survey.report import write_report
 
     names = others.pop("classes")
     given = [] if names is None else names.split(",")
     requested = {find_class(network.classes, name.strip()) for name in given}
-    asked = define(
+    with begin_survey(
         network,
+        data,
+        out,
         kinds,
-        size,
         shared.given,
         requested=tuple(sorted(requested)),
         scale=shared.scale,
-        source="prediction" if labels is None else "labels",
         **others,
-    )
-    with Ledger.begin(out, asked, str(data.listing.folder.absolute())) as ledger:
+    ) as ledger:
         with progress("surveying", quiet=shared.quiet) as advance:
 
             def show(state: Progress) -> None:
@@ -273,18 +269,6 @@ def _survey(
                 raise
         tables = write_report(ledger, data.listing.folder, parquet=parquet)
     _tell(out, tables)
-
-
-def _first_size(data: Data) -> tuple[int, int]:
-    """Return (height, width) of the first image that can be read."""
-    from gridsal_core.images import image_size
-
-    for name in data.names:
-        try:
-            return image_size(data.image(name))
-        except ImageError:
-            continue
-    raise ImageError(f"No image in {data.folder} can be read; choose another folder.")
 
 
 def _told(state: Progress) -> str:

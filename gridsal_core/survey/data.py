@@ -24,7 +24,8 @@ class Data:
     folder
         The images' folder, as it was given.
     labels
-        Folder of the label maps, or a pattern as of `label_place`; None for no label maps.
+        Folder of the label maps, or a pattern as of `label_place`; empty for the usual places,
+        see `find_label`; None for no label maps.
     """
 
     folder: Path
@@ -39,9 +40,9 @@ class Data:
         ImageError, SettingsError
             If there are none, the folder of the labels is missing, or the pattern is wrong.
         """
-        if self.labels is not None and "{" in self.labels:
+        if self.labels and "{" in self.labels:
             check_pattern(self.labels)
-        elif self.labels is not None and not Path(self.labels).is_dir():
+        elif self.labels and not Path(self.labels).is_dir():
             raise ImageError(
                 f"The folder of label maps {self.labels} does not exist; check its name."
             )
@@ -52,6 +53,13 @@ class Data:
         """The images, relative to the listing's folder, in order."""
         return self.listing.names
 
+    @property
+    def labels_place(self) -> str | None:
+        """Where the label maps are, as it can be said from anywhere."""
+        if not self.labels or "{" in self.labels:
+            return self.labels
+        return str(Path(self.labels).absolute())
+
     def image(self, name: str) -> Path:
         """Return the file of an image."""
         return self.listing.folder / name
@@ -60,7 +68,7 @@ class Data:
         """Return the file of an image's label map, or None if it has none."""
         if self.labels is None:
             return None
-        if "{" in self.labels:
+        if not self.labels or "{" in self.labels:
             return find_label(self.image(name), self.labels, class_count)
         relative = PurePosixPath(name)
         cityscapes = relative.stem.removesuffix(_CITYSCAPES_IMAGE) + _CITYSCAPES_LABEL

@@ -243,13 +243,18 @@ def define(
     return Survey(
         network=network.card.name,
         network_sha256=network.sha256,
-        card=json.dumps(network.card.model_dump(mode="json"), sort_keys=True),
+        card=card_text(network),
         classes=network.classes,
         kinds=kinds,
         means=_suitable(network, size),
         given={name: plain[name] for name in given},
         **asked,
     )
+
+
+def card_text(network: SegmentationNetwork) -> str:
+    """Return a network's model card as a survey keeps it."""
+    return json.dumps(network.card.model_dump(mode="json"), sort_keys=True)
 
 
 # As much as keeps two cores busy; and what is lost when a survey is interrupted stays small.

@@ -20,7 +20,7 @@ from gridsal_core.survey.pictures import Picture, blocks
 from gridsal_core.survey.results import Flips, Result, measured, removed
 from gridsal_core.types import Explanation, RegionOrigin, Request
 
-_ORIGINS: Final[dict[RequestKind, RegionOrigin]] = {
+ORIGINS: Final[dict[RequestKind, RegionOrigin]] = {
     "predicted": "predicted segment",
     "correct": "correct part",
     "erroneous": "erroneous part",
@@ -241,6 +241,8 @@ def _run(
         if survey.flips:
             flips = removed(network, explanation, piece.class_map)
         results.append(measured(survey, piece.item, explanation, piece.class_map, flips))
+        # Removing context takes passes of its own, and whoever draws may have others waiting.
+        yield 1.0
     ledger.finish(results, finished)
 
 
@@ -250,7 +252,7 @@ def _request(piece: _Piece) -> Request:
         piece.pixels,
         item.region,
         item.class_index,
-        _ORIGINS[item.kind],
+        ORIGINS[item.kind],
         picture.file,
         frame=picture.frame,
     )

@@ -24,6 +24,19 @@ _WIDTH: Final = 240
 
 
 def example_png(ledger: Ledger, folder: Path, identity: str) -> str | None:
+    """Draw a result small, as `example_picture` does, as a PNG in base64.
+
+    None if its image cannot be read any more; the parameters are those of `example_picture`.
+    """
+    small = example_picture(ledger, folder, identity)
+    if small is None:
+        return None
+    buffer = io.BytesIO()
+    Image.fromarray(small).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def example_picture(ledger: Ledger, folder: Path, identity: str) -> ByteArray | None:
     """Draw a result small: the image with the salient context in red and the request in blue.
 
     Parameters
@@ -37,7 +50,7 @@ def example_png(ledger: Ledger, folder: Path, identity: str) -> str | None:
 
     Returns
     -------
-    A PNG as base64, or None if its image cannot be read any more.
+    (h, 240, 3) uint8, or None if its image cannot be read any more.
     """
     image = folder / ledger.summary(identity).image
     maps = ledger.maps(identity)
@@ -46,12 +59,9 @@ def example_png(ledger: Ledger, folder: Path, identity: str) -> str | None:
         shown = _drawn(pixels, maps)
     except (GridSalError, ValueError):
         return None
-    picture = Image.fromarray(shown)
     height, width = shown.shape[:2]
-    small = picture.resize((_WIDTH, max(1, round(_WIDTH * height / width))))
-    buffer = io.BytesIO()
-    small.save(buffer, "PNG", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode()
+    small = Image.fromarray(shown).resize((_WIDTH, max(1, round(_WIDTH * height / width))))
+    return np.asarray(small)
 
 
 def frame_of(maps: Maps) -> Frame | None:

@@ -84,7 +84,7 @@ class Ledger:
         self._survey: Survey | None = None
 
     @classmethod
-    def begin(cls, folder: Path, survey: Survey, place: str) -> Ledger:
+    def begin(cls, folder: Path, survey: Survey, place: str, labels: str | None = None) -> Ledger:
         """Make the folder and its ledger, or go on with one that asks the same.
 
         Parameters
@@ -96,6 +96,8 @@ class Ledger:
         place
             The folder of the images; another data set does not belong to the same survey, but one
             that was moved does.
+        labels
+            Where the label maps are, as of `Data`.
 
         Raises
         ------
@@ -116,7 +118,7 @@ class Ledger:
             )
         ledger = cls(folder, _connected(file))
         try:
-            ledger._settle(survey, storable(place))
+            ledger._settle(survey, storable(place), None if labels is None else storable(labels))
         except BaseException:
             ledger.close()
             raise
@@ -178,6 +180,12 @@ class Ledger:
     def place(self) -> str:
         """The folder of the images."""
         return self._value("place")
+
+    @property
+    def labels(self) -> str | None:
+        """Where the label maps are, as of `Data`; None if it has none, or does not say."""
+        rows = self._read("SELECT value FROM survey WHERE name = 'labels'")
+        return next((str(row[0]) for row in rows), None)
 
     def is_finished(self, image: str, stamp: str) -> bool:
         """Whether nothing is left to do for an image that has not been written to since.
@@ -284,7 +292,7 @@ class Ledger:
             return maps_of(row)
         raise OutputError(f"The survey in {self.folder} has no result {identity}.")
 
-    def _settle(self, survey: Survey, place: str) -> None:
+    def _settle(self, survey: Survey, place: str, labels: str | None) -> None:
         if self._has_tables():
             self.survey.check_same(survey)
             if self.place != place and Path(self.place).is_dir():
@@ -292,11 +300,17 @@ class Ledger:
                     f"The folder {self.folder} holds a survey of the images in {self.place}; "
                     "choose another folder."
                 )
+            if labels is not None and labels != self.labels:
+                with self._writing() as connection:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO survey VALUES ('labels', ?)", (labels,)
+                    )
             return
         with self._writing() as connection:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             values = {"definition": json.dumps(survey.to_dict()), "place": place}
+            values |= {} if labels is None else {"labels": labels}
             connection.executemany("INSERT INTO survey VALUES (?, ?)", values.items())
             connection.execute(f"PRAGMA user_version = {_VERSION}")
 
