@@ -36,6 +36,7 @@ from app.views.run_panel import RunPanel
 from app.views.scroll_column import ScrollColumn
 from app.views.settings_panel import SettingsPanel
 from app.views.status import StatusLine
+from app.views.survey_page import SurveyPage
 from app.views.tabbed_docks import TabbedDocks
 from app.views.tool_options import ToolOptions
 from app.views.view_bar import ViewBar
@@ -103,9 +104,11 @@ class MainWindow(QMainWindow):
         self.image_page = self._image_page()
         self.compare = ComparePage([self.action(name) for name in COMPARISONS])
         self.confusion = ConfusionPage(self.action("predict_all"), self.action("export_confusion"))
+        self.survey = SurveyPage(self.actions_by_name)
         self.workspace.add_page("Image", self.image_page)
         self.workspace.add_page("Compare", self.compare)
         self.workspace.add_page("Confusion", self.confusion)
+        self.workspace.add_page("Survey", self.survey)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self._add_docks()

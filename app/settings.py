@@ -92,6 +92,7 @@ class AppSettings(BaseModel):
     # Names of actions that were run from the command palette, the last one first.
     recent_commands: tuple[StoredText, ...] = ()
     recent_sessions: tuple[StoredPath, ...] = ()
+    recent_surveys: tuple[StoredPath, ...] = ()
     # Where label maps are, as in `../labels/{stem}.png`; empty: the usual places.
     label_pattern: StoredTextOrNothing = ""
     window_geometry: Base64 = ""
@@ -121,6 +122,10 @@ class AppSettings(BaseModel):
     def remember_session(self, path: Path) -> None:
         """Put a session at the top of the recent ones."""
         self.recent_sessions = _on_top(path, self.recent_sessions)
+
+    def remember_survey(self, path: Path) -> None:
+        """Put a survey's folder at the top of the recent ones."""
+        self.recent_surveys = _on_top(path, self.recent_surveys)
 
 
 def settings_path() -> Path:

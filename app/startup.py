@@ -49,12 +49,17 @@ from app.controllers.request import RequestController
 from app.controllers.results import ResultsController
 from app.controllers.runs import RunController
 from app.controllers.sessions import SessionsController
+from app.controllers.survey_ask import SurveyAskController
+from app.controllers.survey_bench import SurveyBenchController
+from app.controllers.survey_page import SurveyPageController
+from app.controllers.survey_run import SurveyRunController
 from app.controllers.views import ViewsController
 from app.controllers.what_if import WhatIfController
 from app.main_window import MainWindow
 from app.models.evaluation import FolderEvaluation
 from app.models.image_list import ImageListModel
 from app.models.session import Session
+from app.models.survey import SurveyState
 from app.settings import AppSettings, load_settings, save_settings, settings_path
 from app.theme import apply_theme
 from app.workers import messages as m
@@ -159,6 +164,7 @@ class Application(QObject):
         window.results.add_menu_actions(*(window.action(name) for name in published))
         self.recovery = RecoveryController(window, session.results, self.sessions)
         self._add_finding(images)
+        self._add_survey()
         engine.ready.connect(self._on_ready)
         window.closing.connect(self._close)
         window.closing.connect(thumbnails.shut_down)
@@ -194,6 +200,28 @@ class Application(QObject):
             settings,
         )
 
+    def _add_survey(self) -> None:
+        """Add what surveys a folder, after the sessions, which ask before the window closes too."""
+        window, session, settings = self.window, self.session, self.settings
+        state = self.survey = SurveyState(self)
+        self.survey_page = SurveyPageController(window, session, state, settings)
+        self.survey_run = SurveyRunController(
+            window, session, state, self.networks, self.runs, self.engine, settings
+        )
+        self.survey_ask = SurveyAskController(
+            window, session, state, self.tasks, settings, self.survey_run.begin
+        )
+        self.survey_bench = SurveyBenchController(
+            window,
+            session,
+            self.survey_page,
+            self.networks,
+            self.results,
+            self.sessions.recorder,
+            self.engine,
+            settings,
+        )
+
     @property
     def is_busy(self) -> bool:
         """Whether the engine owes a result or a file, and must not be restarted."""
@@ -205,6 +233,7 @@ class Application(QObject):
             self.reports,
             self.what_ifs,
             self.checks,
+            self.survey_bench,
         )
         return any(each.is_pending for each in owing)
 
@@ -288,6 +317,7 @@ def _show_unforeseen(
     if isinstance(error, KeyboardInterrupt):
         # Nobody can be asked: what is not saved is offered at the next start.
         application.sessions.keep_for_next_start()
+        application.survey_run.let_close()
         application.window.close()
         return
     if isinstance(error, GridSalError):

@@ -91,6 +91,7 @@ class Driver:
         self._is_closed = True
         # Nobody is there to be asked whether the results are to be saved.
         self.app.sessions.discard()
+        self.app.survey_run.let_close()
         self.window.close()
         self.window.deleteLater()
         self.app.deleteLater()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from app.actions import compare, edit, file, go, network, queue, results, run, tools, view
+from app.actions import compare, edit, file, go, network, queue, results, run, survey, tools, view
 from app.actions import help as help_menu
 from app.actions.spec import ActionSpec
 from app.icons import icon
@@ -21,6 +21,7 @@ SPECS: tuple[ActionSpec, ...] = (
     *compare.SPECS,
     *results.SPECS,
     *queue.SPECS,
+    *survey.SPECS,
     *view.SPECS,
     *help_menu.SPECS,
 )

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -29,8 +28,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import current_colors
+from app.views.action_button import ActionButton
 from app.views.confusion_model import ConfusionModel, cell_ramps, ramp_place
 from app.views.confusion_view import ConfusionView
+from app.views.empty_page import EmptyPage
 from app.views.forms import GAP, heading, note
 from app.views.pass_bar import PassBar
 from gridsal_core.evaluation.confusion import Confusion
@@ -72,11 +73,8 @@ class ConfusionPage(QWidget):
         self.predict_button, self.export_button = ActionButton(predict), ActionButton(export)
         self._examples_title = note()
         self._listed: tuple[str, Sequence[Example]] = ("", ())
-        self._empty_title, self._empty_text = QLabel(), QLabel()
-        self._empty_buttons = QHBoxLayout()
-        self._offers: list[QPushButton] = []
         self._pages = QStackedWidget()
-        self._empty = self._make_empty()
+        self._empty = EmptyPage()
         self._filled = self._make_filled()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._filled)
@@ -100,27 +98,16 @@ class ConfusionPage(QWidget):
     @property
     def empty_text(self) -> str:
         """What is said where there is no matrix; nothing where there is one."""
-        return self._empty_text.text() if self._pages.currentWidget() is self._empty else ""
+        return self._empty.text if self._pages.currentWidget() is self._empty else ""
 
     @property
     def offers(self) -> Sequence[QPushButton]:
         """The buttons below it."""
-        return self._offers
+        return self._empty.offers
 
     def show_empty(self, title: str, text: str, offers: Sequence[QAction]) -> None:
         """Say why there is no matrix, and offer what brings one."""
-        self._empty_title.setText(title)
-        self._empty_text.setText(text)
-        for old in self._offers:
-            self._empty_buttons.removeWidget(old)
-            old.deleteLater()
-        self._offers = []
-        for action in offers:
-            button = ActionButton(action)
-            self._empty_buttons.insertWidget(self._empty_buttons.count() - 1, button)
-            self._offers.append(button)
-        if self._offers:
-            self._offers[0].setProperty("role", "primary")
+        self._empty.show_offers(title, text, offers)
         self._pages.setCurrentWidget(self._empty)
 
     def show_confusion(
@@ -166,24 +153,6 @@ class ConfusionPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.shown.emit()
-
-    def _make_empty(self) -> QWidget:
-        page = QWidget()
-        self._empty_title.setProperty("role", "heading")
-        self._empty_text.setProperty("role", "muted")
-        self._empty_text.setWordWrap(True)
-        self._empty_text.setContentsMargins(4 * GAP, GAP, 4 * GAP, 2 * GAP)
-        for label in (self._empty_title, self._empty_text):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty_buttons.addStretch(1)
-        self._empty_buttons.addStretch(1)
-        layout = QVBoxLayout(page)
-        layout.addStretch(1)
-        layout.addWidget(self._empty_title)
-        layout.addWidget(self._empty_text)
-        layout.addLayout(self._empty_buttons)
-        layout.addStretch(1)
-        return page
 
     def _make_filled(self) -> QWidget:
         page = QWidget()
@@ -266,19 +235,3 @@ class ShareScale(QWidget):
             room = QRectF(x - 16, line, 32, line)
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter, text)
         painter.drawText(QRectF(0, line, names, line), Qt.AlignmentFlag.AlignLeft, "%")
-
-
-class ActionButton(QPushButton):
-    """A button that does what an action does, and is enabled and explained as that is."""
-
-    def __init__(self, action: QAction) -> None:
-        super().__init__()
-        self._action = action
-        self.clicked.connect(action.trigger)
-        action.changed.connect(self._follow)
-        self._follow()
-
-    def _follow(self) -> None:
-        self.setText(self._action.text().replace("&", ""))
-        self.setEnabled(self._action.isEnabled())
-        self.setToolTip(self._action.toolTip())

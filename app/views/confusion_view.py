@@ -10,14 +10,12 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QRect,
     QRectF,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,13 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import current_colors
+from app.views.class_headers import LyingNames, StandingNames
 from app.views.confusion_model import SHARE_ROLE, ConfusionModel, cell_ramps, ramp_place
+from app.views.ink import readable_ink
 from gridsal_core.arrays import ByteArray
 
 CELL_WIDTHS, CELL_HEIGHTS = (24, 110), (20, 64)
 IOU_WIDTH = 64
-NAMES_MOST = 120
-SWATCH_PX = 12
 GAP = 5
 
 Index = QModelIndex | QPersistentModelIndex
@@ -49,8 +47,8 @@ class ConfusionView(QTableView):
         self._cells = CellDelegate(self)
         self.setModel(model)
         self.setItemDelegate(self._cells)
-        self.setHorizontalHeader(StandingNames(self))
-        self.setVerticalHeader(LyingNames(self))
+        self.setHorizontalHeader(StandingNames(self, "Predicted classes"))
+        self.setVerticalHeader(LyingNames(self, "True classes"))
         self.setAccessibleName("Confusion matrix: rows are true classes, columns predicted ones")
         self.setShowGrid(False)
         self.setCornerButtonEnabled(False)
@@ -137,83 +135,6 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawText(area.adjusted(0, 0, -4, 0), right, text)
 
 
-class StandingNames(QHeaderView):
-    """Class names from bottom to top above their columns, each with its swatch at the foot."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setSectionsClickable(False)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(CELL_WIDTHS[0])
-        self.setAccessibleName("Predicted classes")
-
-    def sizeHint(self) -> QSize:
-        longest = _longest(self)
-        return QSize(super().sizeHint().width(), longest + SWATCH_PX + 3 * GAP)
-
-    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        name, image = _entry(self, section)
-        painter.save()
-        painter.setPen(QColor(current_colors().text))
-        if image is None:
-            bottom = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(rect.adjusted(0, 0, 0, -GAP), bottom, name)
-        else:
-            left = rect.center().x() - SWATCH_PX // 2
-            foot = QRect(left, rect.bottom() - GAP - SWATCH_PX, SWATCH_PX, SWATCH_PX)
-            image.paint(painter, foot)
-            painter.translate(rect.left(), foot.top() - GAP)
-            painter.rotate(-90)
-            room = QRect(0, 0, foot.top() - GAP - rect.top(), rect.width())
-            _paint_name(painter, room, name)
-        painter.restore()
-
-
-class LyingNames(QHeaderView):
-    """Class names before their rows, each with its swatch."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Vertical, parent)
-        self.setSectionsClickable(False)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(CELL_HEIGHTS[0])
-        self.setAccessibleName("True classes")
-
-    def sizeHint(self) -> QSize:
-        return QSize(_longest(self) + SWATCH_PX + 4 * GAP, super().sizeHint().height())
-
-    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        name, image = _entry(self, section)
-        painter.save()
-        painter.setPen(QColor(current_colors().text))
-        top = rect.center().y() - SWATCH_PX // 2 + 1
-        if image is not None:
-            image.paint(painter, QRect(rect.left() + GAP, top, SWATCH_PX, SWATCH_PX))
-        _paint_name(painter, rect.adjusted(2 * GAP + SWATCH_PX, 0, -GAP, 0), name)
-        painter.restore()
-
-
-def _entry(header: QHeaderView, section: int) -> tuple[str, QIcon | None]:
-    model, orientation = header.model(), header.orientation()
-    name = model.headerData(section, orientation, Qt.ItemDataRole.DisplayRole) or ""
-    image = model.headerData(section, orientation, Qt.ItemDataRole.DecorationRole)
-    return name, image if isinstance(image, QIcon) else None
-
-
-def _longest(header: QHeaderView) -> int:
-    """Return the width of the longest name, within reason."""
-    model, metrics = header.model(), header.fontMetrics()
-    classes = model.classes if isinstance(model, ConfusionModel) else ()
-    widths = (metrics.horizontalAdvance(info.name) + 2 for info in classes)
-    return min(max(widths, default=0), NAMES_MOST)
-
-
-def _paint_name(painter: QPainter, room: QRect, name: str) -> None:
-    middle = Qt.TextElideMode.ElideMiddle
-    shown = painter.fontMetrics().elidedText(name, middle, room.width())
-    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
 def _paint_cell(painter: QPainter, rect: QRect, ramp: ByteArray, text: str, share: float) -> None:
     colors = current_colors()
     if isnan(share):
@@ -222,23 +143,8 @@ def _paint_cell(painter: QPainter, rect: QRect, ramp: ByteArray, text: str, shar
     red, green, blue = (int(part) for part in ramp[ramp_place(share)])
     ground = QColor(red, green, blue)
     painter.fillRect(rect, ground)
-    inks = (QColor(colors.text), QColor(colors.base))
-    painter.setPen(max(inks, key=lambda ink: _contrast(ink, ground)))
+    painter.setPen(readable_ink(ground))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _contrast(one: QColor, other: QColor) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2)."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(color: QColor) -> float:
-    parts = (color.redF(), color.greenF(), color.blueF())
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _within(size: int, bounds: tuple[int, int]) -> int:

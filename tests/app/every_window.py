@@ -11,6 +11,7 @@ from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
 from app.views.composer_dialog import ComposerDialog
 from app.views.moved_dialog import MovedDialog
+from app.views.survey_dialog import SurveyDialog
 from app.views.what_if_dialog import WhatIfDialog
 from tests.app.doors import is_shown, save_moved_session, save_weights, shown
 from tests.app.stories import click_digit, set_steps
@@ -30,6 +31,7 @@ DIALOG_ACTIONS: ByAction = (
     "compare_mask",
     "compare_methods",
     "compare_network",
+    "survey",
 )
 
 
@@ -72,6 +74,7 @@ def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
     driver.run()
     driver.app.compare.show([kept.identity for kept in driver.session.results.results])
     driver.wait(lambda: driver.window.compare.panels[0].view.picture is not None)
+    survey_few(driver, folder)
     window = driver.window
     pages = window.workspace
     for index in reversed(range(pages.count())):
@@ -88,6 +91,22 @@ def every_window(driver: Driver, folder: Path) -> Iterator[QWidget]:
     for door in DOORS:
         door(driver, folder)
         yield from _shown_now(driver)
+
+
+def survey_few(driver: Driver, folder: Path) -> None:
+    """Have a survey on its page: of predicted segments, with the explanations behind a cell."""
+    driver.action("survey")
+    dialog = shown(driver, SurveyDialog)
+    dialog.folder.setText(str(folder / "survey"))
+    dialog.kinds["confusions"].setChecked(False)
+    dialog.flips.setChecked(False)
+    driver.push(dialog.start)
+    state, page = driver.app.survey, driver.app.survey_page
+    driver.wait(lambda: state.news is not None and state.news.items > 0)
+    driver.action("survey_stop")
+    driver.wait(lambda: page.found is not None and page.found.tables)
+    page.choose(driver.window.survey.heat_model.place(driver.window.survey.heat_model.index(0, 0)))
+    driver.rest(300)
 
 
 def _shown_now(driver: Driver) -> Iterator[QDialog]:
