@@ -152,6 +152,8 @@ class Application(QObject):
             self.files,
             self.labels,
             self.places,
+            self.queue,
+            self.compare,
             self.tasks,
             settings,
         )

@@ -83,6 +83,25 @@ class QueueController(QObject):
         """Whether no further request is begun."""
         return self._window.action("queue_pause").isChecked()
 
+    @property
+    def left(self) -> Sequence[tuple[RunRequest, str]]:
+        """What a session keeps of it, with the run that is under way elsewhere; see the queue's."""
+        run = self._runs.run
+        is_elsewhere = run is not None and run.ticket not in self._under_way
+        return (*([(run.asked, "")] if run and is_elsewhere else []), *self.queue.left)
+
+    def restore(self, requests: Sequence[tuple[RunRequest, str]]) -> None:
+        """Take over the queue of a session; nothing of it begins before the user says so."""
+        waiting = sum(not failure for _, failure in requests)
+        if waiting:
+            self._window.action("queue_pause").setChecked(True)
+        self.queue.load(requests)
+        if requests:
+            self._window.raise_dock("queue")
+        if waiting:
+            many = f"{waiting:,} requests wait" if waiting > 1 else "1 request waits"
+            self._say(f"{many} in the queue of this session; press Start queue to go on.")
+
     def add_current(self) -> None:
         """Queue the request that is on the screen."""
         if not self._window.settings.commit():
@@ -113,6 +132,7 @@ class QueueController(QObject):
         self._panel.removed.connect(self._on_removed)
         self._panel.moved.connect(self._on_moved)
         self._panel.activated.connect(self._on_activated)
+        self._panel.start_wanted.connect(lambda: window.action("queue_pause").setChecked(False))
         self._table.dropped.connect(self._on_dropped)
         self.queue.entries_changed.connect(self._soon.start)
         self.queue.entries_changed.connect(self.refresh)
@@ -270,6 +290,7 @@ class QueueController(QObject):
         allow(action("queue_clear"), "" if ended else "No request of the queue has ended.")
         allow(action("queue_add"), self._why_not_added())
         self._panel.set_summary(self._summary() if entries else "")
+        self._panel.set_can_start(self.is_paused and bool(self.queue.of_status("waiting")))
 
     def _why_not_added(self) -> str:
         region = self._session.region

@@ -94,11 +94,11 @@ def _told(offers: list[Abandoned]) -> str:
 
 
 def _contents(offer: Abandoned) -> str:
-    results = len(offer.document.results)
+    results, queued = len(offer.document.results), len(offer.document.queue)
     regions = sum(len(page.regions) for page in offer.document.pages)
     parts = [
         f"{count:,} {name}{'s' if count != 1 else ''}"
-        for count, name in ((results, "result"), (regions, "region"))
+        for count, name in ((results, "result"), (queued, "queued request"), (regions, "region"))
         if count
     ]
-    return " and ".join(parts)
+    return " and ".join(([", ".join(parts[:-1])] if parts[:-1] else []) + parts[-1:])

@@ -133,6 +133,8 @@ class RunController(QObject):
                 asked.settings,
                 asked.network_sha256,
                 asked.true_class,
+                asked.identity,
+                self._session.results.folder,
             )
         )
         self._timer.start()
@@ -220,7 +222,9 @@ class RunController(QObject):
             unit = "gradient" if event.explanation.settings.is_gradient else "step"
             self._message = " ".join((f"Done: {done} {unit}s.", *event.explanation.notes))
         # Who works on an image is not to be disturbed by what the queue finds there.
-        kept = self._session.add_result(run.view, event.explanation, is_shown=run.is_watched)
+        kept = self._session.add_result(
+            run.view, event.explanation, is_shown=run.is_watched, identity=run.asked.identity
+        )
         self.run_changed.emit()
         self._refresh()
         self.ended.emit(Ended(run, kept.identity, event.explanation.stopped))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.controllers.compare import CompareController
 from app.controllers.networks import NetworkController
+from app.controllers.queue import QueueController
 from app.main_window import MainWindow
 from app.models.items import ImageItem
+from app.models.run_request import RunRequest
 from app.models.session import Session
 from app.settings import AppSettings
 from app.workers import messages as m
@@ -30,9 +34,12 @@ class SessionRecorder(QObject):
         window: MainWindow,
         session: Session,
         networks: NetworkController,
+        queue: QueueController,
+        compare: CompareController,
         settings: AppSettings,
     ) -> None:
         super().__init__(window)
+        self._queue, self._compare = queue, compare
         self._window, self._session = window, session
         self._networks, self._settings = networks, settings
         self._known: dict[RegionKey, int] = {}
@@ -45,6 +52,19 @@ class SessionRecorder(QObject):
         self.networks = list(networks)
         self._note_open_network()
 
+    def restore(
+        self, document: SessionDocument, requests: Sequence[tuple[RunRequest, str]]
+    ) -> None:
+        """Bring back what lies beside images and results: the queue, and the pages' contents.
+
+        `requests` are those of the document's queue. The results are there already.
+        """
+        results, window = self._session.results, self._window
+        known = [each if each and results.get(each) else None for each in document.compared]
+        self._compare.panels.show(known)
+        self._queue.restore(requests)
+        window.workspace.show_titled(document.shown_page)
+
     def state(self, file: Path | None, *, is_saved: bool) -> SessionState:
         """Return the session as it is now."""
         session = self._session
@@ -55,6 +75,8 @@ class SessionRecorder(QObject):
             label_pattern=self._settings.label_pattern,
             current=self._current(),
             results=tuple(session.results.results),
+            compared=self._compare.panels.panels,
+            shown_page=self._window.workspace.shown_title,
             settings=self._explain_settings(),
             window_state=self._window.saveState().toBase64().toStdString(),
             file=file,
@@ -65,12 +87,21 @@ class SessionRecorder(QObject):
             for (image, page), item in session.items.items()
             if item.class_index is not None or item.stored or item.edited
         )
-        return SessionState(document, pages)
+        # A run that just ended is kept, and for a moment still in the queue.
+        queue = tuple(
+            each for each in self._queue.left if not session.results.get(each[0].identity)
+        )
+        return SessionState(document, pages, queue)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait in the queue."""
+        return len(self._queue.queue.of_status("waiting"))
 
     @property
     def is_missed(self) -> bool:
-        """Whether there is work that took more than a click: a result, or a painted region."""
-        return bool(self._session.results.results) or any(
+        """Whether there is work that took more than a click: results, requests, painted regions."""
+        return bool(self._session.results.results or self.waiting) or any(
             item.is_painted for item in self._session.items.values()
         )
 

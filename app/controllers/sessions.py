@@ -9,26 +9,32 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.controllers.compare import CompareController
 from app.controllers.dialogs import ask_file, show_error
 from app.controllers.files import FilesController
 from app.controllers.labels import LabelsController
 from app.controllers.moved import MovedController
 from app.controllers.networks import NetworkController
 from app.controllers.places import PlacesController
+from app.controllers.queue import QueueController
+from app.controllers.session_network import SessionNetwork
 from app.controllers.session_state import SessionRecorder
 from app.main_window import MainWindow
+from app.models.queued import queued_requests
+from app.models.run_request import RunRequest
 from app.models.session import Session
 from app.models.undo import Step
 from app.settings import AppSettings
-from app.workers import messages as m
 from app.workers.tasks import Tasks
 from gridsal_core.session.archive import read_session
-from gridsal_core.session.document import NetworkEntry, SessionDocument
+from gridsal_core.session.document import SessionDocument
 from gridsal_core.session.unfinished import Unfinished
 
 KINDS: Final = "GridSal session (*.gridsal)"
 AUTOSAVED_AFTER_MS: Final = 300
 NOTE_MS: Final = 8_000
+
+Requests = list[tuple[RunRequest, str]]
 
 
 class SessionsController(QObject):
@@ -42,19 +48,21 @@ class SessionsController(QObject):
         files: FilesController,
         labels: LabelsController,
         places: PlacesController,
+        queue: QueueController,
+        compare: CompareController,
         tasks: Tasks,
         settings: AppSettings,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._settings = window, session, settings
-        self._networks, self._labels, self._places = networks, labels, places
+        self._labels, self._places = labels, places
         self._tasks = tasks
-        self.recorder = SessionRecorder(window, session, networks, settings)
+        self.recorder = SessionRecorder(window, session, networks, queue, compare, settings)
         self._moved = MovedController(window, tasks)
         self._file: Path | None = None
         self._changes = 0
         self._saved_changes = 0
-        self._expected: NetworkEntry | None = None
+        self._network = SessionNetwork(window, session, networks)
         self._question: QMessageBox | None = None
         self._is_writing = self._is_written_again = False
         self._has_warned = self._may_close = self._is_kept = False
@@ -66,6 +74,7 @@ class SessionsController(QObject):
         window.closing.connect(self._end)
         self._connect_actions(files)
         self._watch()
+        self._watch_beside(queue, compare)
         self._fill_recent()
         self._show()
 
@@ -82,7 +91,7 @@ class SessionsController(QObject):
     @property
     def expects_network(self) -> bool:
         """Whether the network that is being opened is a session's."""
-        return self._expected is not None
+        return self._network.is_expected
 
     def new(self) -> None:
         """Begin without results and regions, once nothing can be lost."""
@@ -159,8 +168,16 @@ class SessionsController(QObject):
         ):
             signal.connect(self._later)
         session.undo_stack.walked.connect(self._on_walked)
-        self._networks.opened.connect(self._on_network)
         results.unwritable.connect(self._warn)
+
+    def _watch_beside(self, queue: QueueController, compare: CompareController) -> None:
+        queue.queue.entries_changed.connect(self._on_work)
+        for signal in (
+            queue.queue.status_changed,
+            compare.panels.changed,
+            self._window.workspace.currentChanged,
+        ):
+            signal.connect(self._later)
 
     def _on_work(self) -> None:
         was_modified = self.is_modified
@@ -245,14 +262,20 @@ class SessionsController(QObject):
     ) -> None:
         """Have the files of another session, then show it."""
 
-        def apply(_document: SessionDocument) -> None:
-            self._apply(document, source)
+        def apply(requests: Requests) -> None:
+            self._apply(document, requests, source)
             then()
 
-        self._timer.stop()
-        self._session.results.open(document, source, apply, self._fail)
+        def open_files(requests: Requests) -> None:
+            self._timer.stop()
+            self._session.results.open(document, source, lambda _d: apply(requests), self._fail)
 
-    def _apply(self, document: SessionDocument, source: Path | Unfinished | None) -> None:
+        # Unpacking many regions would hold up the window.
+        self._tasks.submit(lambda: queued_requests(document.queue), open_files, self._fail)
+
+    def _apply(
+        self, document: SessionDocument, requests: Requests, source: Path | Unfinished | None
+    ) -> None:
         session = self._session
         session.restore(document.pages)
         session.results.reset(document.results)
@@ -266,6 +289,7 @@ class SessionsController(QObject):
             self._file, is_saved = document.file, document.is_saved or source is None
         if source is not None:
             self._show_document(document)
+        self.recorder.restore(document, requests)
         session.undo_stack.clear()
         self._changes = 0 if is_saved else 1
         self._saved_changes = 0
@@ -279,36 +303,11 @@ class SessionsController(QObject):
             self._window.restoreState(state)
         if document.settings is not None:
             self._window.settings.set_settings(document.settings)
-        self._open_network(document.network)
+        self._network.open(document.network)
         current = document.current
         if current is not None:
             self._places.go(
                 current.image, current.page, current.frame, lambda _is_there: None, document.folder
-            )
-
-    def _open_network(self, entry: NetworkEntry | None) -> None:
-        network, open_now = self._session.network, self._networks.open_now
-        is_open = (
-            entry is not None
-            and network is not None
-            and open_now is not None
-            and (open_now.source, network.sha256) == (entry.source, entry.sha256)
-        )
-        if entry is not None and not is_open:
-            self._expected = entry
-            self._networks.open_model(entry.source, entry.weights)
-
-    def _on_network(self, event: m.NetworkOpened) -> None:
-        """Say so where a session's network is another one than it was."""
-        expected, self._expected = self._expected, None
-        if expected is None or expected.sha256 == event.network.sha256:
-            return
-        open_now = self._networks.open_now
-        if open_now is not None and open_now.source == expected.source:
-            show_error(
-                self._window,
-                f"{expected.name} has other weights now than when the session was made; its "
-                "results stay in the list, and belong to the old weights.",
             )
 
     def _when_safe(self, then: Callable[[], None]) -> None:
@@ -346,7 +345,9 @@ class SessionsController(QObject):
     def _unsaved_text(self) -> str:
         if self._file is not None:
             return f"{self._file.name} lacks what was changed since it was saved."
-        count = len(self._session.results.results)
+        count, waiting = len(self._session.results.results), self.recorder.waiting
+        if not count and waiting:
+            return f"{waiting:,} request{'s wait' if waiting != 1 else ' waits'} in the queue."
         if not count:
             return "The regions that you painted are in no file yet."
         return f"{count:,} result{'s are' if count != 1 else ' is'} in no file yet."

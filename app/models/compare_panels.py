@@ -30,8 +30,8 @@ class ComparePanels(QObject):
         """Whether there is room for another panel."""
         return len(self._panels) < MOST
 
-    def show(self, identities: Sequence[str]) -> None:
-        """Compare these results; from the fifth on they are left out."""
+    def show(self, identities: Sequence[str | None]) -> None:
+        """Compare these results, None in an empty panel; from the fifth on they are left out."""
         found: list[str | None] = list(identities[:MOST])
         self._set(found + [None] * (FEWEST - len(found)))
 

@@ -54,6 +54,8 @@ class RequestQueue(QObject):
     """Entries in the order they are run in."""
 
     entry_changed = Signal(object)
+    """A QueueEntry stands elsewhere now, or is further on."""
+    status_changed = Signal(object)
     """A QueueEntry stands elsewhere now."""
     entries_changed = Signal()
     """There are others now, or in another order."""
@@ -69,19 +71,29 @@ class RequestQueue(QObject):
         return tuple(self._entries)
 
     @property
-    def waiting(self) -> Sequence[RunRequest]:
-        """The requests that still are to be run, the one that runs first: to be saved."""
-        left = [entry for entry in self._entries if entry.status not in ENDED]
-        return tuple(entry.asked for entry in sorted(left, key=lambda e: e.status == "waiting"))
+    def left(self) -> Sequence[tuple[RunRequest, str]]:
+        """What is to be saved: requests that still are to be run, and with the reason what failed.
+
+        What is under way comes first.
+        """
+        left = [entry for entry in self._entries if entry.status not in ("done", "stopped")]
+        return tuple(
+            (entry.asked, entry.reason if entry.status == "failed" else "")
+            for entry in sorted(left, key=lambda entry: entry.status not in UNDER_WAY)
+        )
 
     def of_status(self, *statuses: Status) -> list[QueueEntry]:
         """Return the entries that stand so."""
         return [entry for entry in self._entries if entry.status in statuses]
 
-    def load(self, requests: Iterable[RunRequest]) -> None:
-        """Queue what was saved in place of all there is; nothing of it can be undone."""
+    def load(self, requests: Iterable[tuple[RunRequest, str]]) -> None:
+        """Queue what was saved in place of what waits and what ended; it cannot be undone."""
         self._undo_stack.discard(lambda step: isinstance(step, (AddedRequests, _OrderStep)))
-        self._set([QueueEntry(asked) for asked in requests])
+        saved = [
+            QueueEntry(asked, "failed" if failure else "waiting", reason=failure)
+            for asked, failure in requests
+        ]
+        self._set([*self.of_status(*UNDER_WAY), *saved])
 
     def add(self, requests: Sequence[RunRequest], text: str) -> AddedRequests:
         """Queue requests at the end: a step to undo, which further ones can be added to."""
@@ -108,6 +120,7 @@ class RequestQueue(QObject):
         if (entry.status, entry.reason) != (status, reason):
             entry.status, entry.reason = status, reason
             self.entry_changed.emit(entry)
+            self.status_changed.emit(entry)
 
     def show_progress(self, entry: QueueEntry, step: int, time_left: float | None) -> None:
         """Say how far an entry is."""

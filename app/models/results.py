@@ -70,6 +70,7 @@ class ResultStore(QObject):
         self._unwritten: dict[str, Explanation] = {}
         self._waiting: dict[str, list[tuple[OnResult, OnError]]] = {}
         self._large: set[Path] = set()
+        self._folder: Path | None = None
         self._files = KeptFiles(root or data_folder() / SESSIONS)
         # One thread: what was written first is there first.
         self._tasks = Tasks(self, threads=1)
@@ -80,6 +81,11 @@ class ResultStore(QObject):
         return tuple(self._kept.values())
 
     @property
+    def folder(self) -> Path | None:
+        """Where the engine may write what it finds; None until the session is on the disk."""
+        return self._folder
+
+    @property
     def cached_bytes(self) -> int:
         """What the explanations in memory take."""
         return self._cache.used_bytes
@@ -88,9 +94,9 @@ class ResultStore(QObject):
         """Return the result of that identity, unless it was removed."""
         return self._kept.get(identity)
 
-    def add(self, explanation: Explanation) -> KeptResult:
-        """Keep an explanation that was just made."""
-        kept = kept_result(explanation)
+    def add(self, explanation: Explanation, identity: str | None = None) -> KeptResult:
+        """Keep an explanation that was just made, under its request's identity if that is given."""
+        kept = kept_result(explanation, identity)
         identity = kept.identity
         self._keep(kept)
         self._cache.put(identity, explanation)
@@ -146,7 +152,11 @@ class ResultStore(QObject):
 
     def remove(self, identities: Iterable[str]) -> None:
         """Drop results; their files stay until the session is closed, so that `put_back` can be."""
-        for identity in identities:
+        gone = tuple(identities)
+        self._tasks.submit(
+            lambda: self._files.forget(gone), lambda _none: None, self.unwritable.emit
+        )
+        for identity in gone:
             kept = self._kept.pop(identity)
             self._cache.drop(identity)
             self.removed.emit(kept)
@@ -173,9 +183,12 @@ class ResultStore(QObject):
     def autosave(self, state: SessionState, on_done: Callable[[], None], on_error: OnError) -> None:
         """Write the document of the session, and what could not be written before."""
         unwritten = self._not_written()
-        self._tasks.submit(
-            lambda: self._files.autosave(state, unwritten), lambda _none: on_done(), on_error
-        )
+
+        def done(folder: Path) -> None:
+            self._folder = folder
+            on_done()
+
+        self._tasks.submit(lambda: self._files.autosave(state, unwritten), done, on_error)
 
     def save(
         self,
@@ -200,16 +213,20 @@ class ResultStore(QObject):
         `source` is a `.gridsal` file, a folder that this process holds, or None for a new session.
         """
 
-        def work() -> SessionDocument:
+        def work() -> Path:
             if source is None:
                 self._files.begin()
             elif isinstance(source, Unfinished):
                 self._files.use(source)
             else:
                 self._files.open(document, source)
-            return document
+            return self._files.folder
 
-        self._tasks.submit(work, on_done, on_error)
+        def done(folder: Path) -> None:
+            self._folder = folder
+            on_done(document)
+
+        self._tasks.submit(work, done, on_error)
 
     def find_abandoned(self, on_found: Callable[[tuple[Abandoned, ...]], None]) -> None:
         """Claim what windows that are gone have left, and hand it over."""

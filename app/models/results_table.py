@@ -42,20 +42,22 @@ class Column(IntEnum):
     PICTURE = 0
     IMAGE = 1
     CLASS = 2
-    SCORE = 3
-    ALONE = 4
-    VERDICT = 5
-    NOTE = 6
-    TAGS = 7
-    SETTINGS = 8
-    NETWORK = 9
-    MADE = 10
+    TRUTH = 3
+    SCORE = 4
+    ALONE = 5
+    VERDICT = 6
+    NOTE = 7
+    TAGS = 8
+    SETTINGS = 9
+    NETWORK = 10
+    MADE = 11
 
 
 HEADERS: Final[dict[Column, tuple[str, str]]] = {
     Column.PICTURE: ("", "The image with the map in red"),
     Column.IMAGE: ("Image", "File, and its page where there are several"),
     Column.CLASS: ("Class", "The class that was explained"),
+    Column.TRUTH: ("Truth", "What most of the region truly is, by the label map"),
     Column.SCORE: ("Score", "Mean score over the region on the whole image, 0 to 1"),
     Column.ALONE: ("Alone", "Mean score over the region on the object alone, 0 to 1"),
     Column.VERDICT: ("Verdict", "Whether the context was needed"),
@@ -146,6 +148,7 @@ class ResultsTable(QAbstractTableModel):
         kept = self._results[row]
         parts = (
             kept.class_info.name,
+            "" if kept.true_info is None else f"truly {kept.true_info.name}",
             _image_text(kept),
             *kept.tags,
             kept.note,
@@ -231,6 +234,8 @@ class ResultsTable(QAbstractTableModel):
     def _decoration(self, kept: KeptResult, column: Column) -> QPixmap | None:
         if column == Column.CLASS:
             return self._swatch(kept.class_info.color)
+        if column == Column.TRUTH and kept.true_info is not None:
+            return self._swatch(kept.true_info.color)
         if column != Column.PICTURE:
             return None
         picture = self._pictures.get(kept.identity)
@@ -269,6 +274,8 @@ def _text(kept: KeptResult, column: Column) -> str:
             return _image_text(kept)
         case Column.CLASS:
             return kept.class_info.name
+        case Column.TRUTH:
+            return "" if kept.true_info is None else kept.true_info.name
         case Column.SCORE:
             return f"{kept.scores.image:.2f}"
         case Column.ALONE:
@@ -299,6 +306,10 @@ def _tip(kept: KeptResult, column: Column) -> str:
             return f"{kept.network}\nweights {kept.network_sha256[:16]}"
         case Column.CLASS:
             return f"{kept.class_info.name} (class {kept.class_index}), {kept.origin}"
+        case Column.TRUTH if kept.true_info is not None:
+            return f"By the label map it is {kept.true_info.name} (class {kept.true_class})"
+        case Column.TRUTH:
+            return "No label map of the image was known"
         case Column.NOTE | Column.TAGS:
             return _text(kept, column) or HEADERS[column][1]
     return _text(kept, column)

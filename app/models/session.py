@@ -250,16 +250,22 @@ class Session(QObject):
             self.prediction_changed.emit()
 
     def add_result(
-        self, view: ImageView, explanation: Explanation, *, is_shown: bool = True
+        self,
+        view: ImageView,
+        explanation: Explanation,
+        *,
+        is_shown: bool = True,
+        identity: str | None = None,
     ) -> KeptResult:
         """Keep a finished explanation with its image, network and frame; return what is kept.
 
-        The image need not be loaded, nor ever have been. Unless the result `is_shown`, what is seen
-        of the current image stays as it is until the image is chosen anew.
+        Its identity is that of its request, if one is given. The image need not be loaded, nor
+        ever have been. Unless the result `is_shown`, what is seen of the current image stays as it
+        is until the image is chosen anew.
         """
         if view.allow_large:
             self.results.allow_large(view.path)
-        return self._shown.add(explanation, is_shown=is_shown)
+        return self._shown.add(explanation, is_shown=is_shown, identity=identity)
 
     def use_result(self, kept: KeptResult) -> None:
         """Show a result, and not a later one, where it belongs."""

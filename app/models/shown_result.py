@@ -63,10 +63,12 @@ class ShownResult(QObject):
         read = self._read
         return read[1] if read is not None and read[0] == self.identity else None
 
-    def add(self, explanation: Explanation, *, is_shown: bool) -> KeptResult:
+    def add(
+        self, explanation: Explanation, *, is_shown: bool, identity: str | None = None
+    ) -> KeptResult:
         """Keep an explanation; one that is not to be shown waits for its image to be chosen."""
         self._is_holding_back = not is_shown
-        kept = self._results.add(explanation)
+        kept = self._results.add(explanation, identity)
         self._is_holding_back = False
         return kept
 

@@ -60,6 +60,8 @@ class QueuePanel(QWidget):
     activated = Signal(int)
     """The row whose image is wanted."""
     search_cancelled = Signal()
+    start_wanted = Signal()
+    """A queue that is paused is to go on."""
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
@@ -82,9 +84,15 @@ class QueuePanel(QWidget):
         self.search_button.setToolTip("Queue no segments of further images")
         self.search_button.clicked.connect(self.search_cancelled)
         self.search_button.hide()
+        self.start_button = QToolButton()
+        self.start_button.setText("Start queue")
+        self.start_button.setToolTip("Go on with the first request that waits")
+        self.start_button.clicked.connect(self.start_wanted)
+        self.start_button.hide()
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self._summary, 1)
+        row.addWidget(self.start_button)
         row.addWidget(self.search_button)
         for action in actions:
             row.addWidget(_button(action))
@@ -117,6 +125,10 @@ class QueuePanel(QWidget):
         """Sum the queue up; while segments are searched for, that is said instead."""
         self._sum = text
         self._summary.set_text(self._searching or text)
+
+    def set_can_start(self, can_start: bool) -> None:
+        """Offer to start the queue: it is paused, and something waits."""
+        self.start_button.setVisible(can_start)
 
     def set_searching(self, text: str) -> None:
         """Say how far a search for segments is; empty when there is none."""

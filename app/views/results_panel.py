@@ -31,6 +31,7 @@ WIDTHS: Final = {
     Column.PICTURE: 56,
     Column.IMAGE: 120,
     Column.CLASS: 92,
+    Column.TRUTH: 92,
     Column.SCORE: 52,
     Column.ALONE: 52,
     Column.VERDICT: 124,
@@ -73,7 +74,7 @@ class ResultsPanel(QWidget):
         self.view.setModel(self._filter)
         _set_up(self.view)
         self.words = QLineEdit()
-        self.words.setPlaceholderText("Filter: class, image, note, tag, verdict, network")
+        self.words.setPlaceholderText("Filter: class, truth, image, note, tag, verdict, network")
         self.words.setAccessibleName("Filter of the results")
         self.words.setToolTip("Shows the results that hold every one of these words")
         self.words.setClearButtonEnabled(True)

@@ -19,6 +19,17 @@ class Workspace(QTabWidget):
         page.setContentsMargins(0, 0, 0, 0)
         self.addTab(page, title)
 
+    @property
+    def shown_title(self) -> str:
+        """The title of the page that is in front."""
+        return self.tabText(self.currentIndex())
+
+    def show_titled(self, title: str) -> None:
+        """Bring the page of this title to the front, if there is one."""
+        titles = [self.tabText(index) for index in range(self.count())]
+        if title in titles:
+            self.setCurrentIndex(titles.index(title))
+
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""
         self.setCurrentWidget(page)

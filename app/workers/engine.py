@@ -37,6 +37,9 @@ from gridsal_core.logs import ENGINE, logged
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
+    from gridsal_core.types import Explanation
+
+log = logging.getLogger(__name__)
 
 NICENESS = 5
 
@@ -170,6 +173,7 @@ class Engine:
                     self._connection.send(m.Progress(command.ticket, next(steps)))
                     self._between_steps()
             except StopIteration as finished:
+                _keep_finished(command, finished.value)
                 self._connection.send(m.Finished(command.ticket, finished.value))
             finally:
                 steps.close()
@@ -253,6 +257,19 @@ class Engine:
                 "the folder again."
             ) from error
         return _read_cached(view, changed_ns, card.channels, card.values)
+
+
+def _keep_finished(command: m.Explain, explanation: Explanation) -> None:
+    """Write a finished run before it is told: the window may be killed at any moment."""
+    from gridsal_core.session.finished import write_finished
+
+    if command.folder is None:
+        return
+    try:
+        write_finished(explanation, command.identity, command.folder)
+    except OutputError as error:
+        # The window tries it again, and tells its user if that fails too.
+        log.warning("A finished run was not written by the engine: %s", error)
 
 
 def _keep_card(command: m.OpenNetwork, card: ModelCard) -> str:

@@ -1,17 +1,20 @@
 """The files of the session that is open in this window; every call is made in one thread.
 
-Explanations are written once, when they are made; the document is replaced whenever the session
-changes. What is on the disk is thus never behind by more than the last change.
+Explanations are written once, when they are made, by the engine if it can; the document is replaced
+whenever the session changes. What is on the disk is thus never behind by more than the last change,
+and a run that ended is there before anybody is told.
 """
 
 from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.models.queued import queued_entry
+from app.models.run_request import RunRequest
 from gridsal_core.arrays import BoolArray, ByteArray
 from gridsal_core.errors import OutputError
 from gridsal_core.frames import Frame
@@ -23,7 +26,8 @@ from gridsal_core.session.archive import (
     write_document,
     write_session,
 )
-from gridsal_core.session.document import PageEntry, RegionEntry, SessionDocument
+from gridsal_core.session.document import PageEntry, QueuedEntry, RegionEntry, SessionDocument
+from gridsal_core.session.finished import forget_finished
 from gridsal_core.session.kept import KeptResult
 from gridsal_core.session.kept_file import write_kept
 from gridsal_core.session.unfinished import Abandoned, Unfinished, abandoned_sessions
@@ -69,10 +73,14 @@ class AskedPage:
 
 @dataclass(frozen=True, eq=False)
 class SessionState:
-    """A session at one moment: a document whose pages are not packed yet."""
+    """A session at one moment: a document whose pages and queue are not packed yet.
+
+    `queue` has requests, each with why it failed, if it did.
+    """
 
     document: SessionDocument
     pages: tuple[AskedPage, ...]
+    queue: tuple[tuple[RunRequest, str], ...] = ()
 
 
 class KeptFiles:
@@ -89,6 +97,7 @@ class KeptFiles:
         self._folder: Unfinished | None = None
         self._fallback: tempfile.TemporaryDirectory[str] | None = None
         self._regions: dict[RegionKey, RegionEntry] = {}
+        self._queued: dict[str, QueuedEntry] = {}
 
     @property
     def folder(self) -> Path:
@@ -107,14 +116,19 @@ class KeptFiles:
         return self._folder.path
 
     def write(self, identity: str, explanation: Explanation) -> None:
-        """Write an explanation.
+        """Write an explanation, unless the engine has done so.
 
         Raises
         ------
         OutputError
             If it cannot be written.
         """
-        write_kept(explanation, self.folder / explanation_name(identity))
+        if not self._has(identity):
+            write_kept(explanation, self.folder / explanation_name(identity))
+
+    def forget(self, identities: Collection[str]) -> None:
+        """Let results that were removed not be taken for runs that nobody knows of."""
+        forget_finished(self.folder, identities)
 
     def read(self, kept: KeptResult, *, allow_large: bool) -> Explanation:
         """Read an explanation back; see `read_result`."""
@@ -124,8 +138,8 @@ class KeptFiles:
         """Read the small picture of an explanation; see `read_result_thumbnail`."""
         return read_result_thumbnail(self.folder, identity)
 
-    def autosave(self, state: SessionState, unwritten: Mapping[str, Explanation]) -> None:
-        """Write the document.
+    def autosave(self, state: SessionState, unwritten: Mapping[str, Explanation]) -> Path:
+        """Write the document; return the folder it lies in.
 
         Parameters
         ----------
@@ -143,11 +157,12 @@ class KeptFiles:
         document = self._packed(state)
         try:
             for identity, explanation in unwritten.items():
-                if not self._has(identity):
-                    self.write(identity, explanation)
+                self.write(identity, explanation)
         finally:
             there = tuple(kept for kept in document.results if self._has(kept.identity))
             write_document(document.model_copy(update={"results": there}), self.folder)
+        forget_finished(self.folder, {kept.identity for kept in there})
+        return self.folder
 
     def save(
         self, state: SessionState, unwritten: Mapping[str, Explanation], path: Path
@@ -215,7 +230,15 @@ class KeptFiles:
         pages = tuple(self._page(page) for page in state.pages)
         # A page whose regions were all emptied says nothing.
         told = tuple(page for page in pages if page.regions or page.class_index is not None)
-        return state.document.model_copy(update={"pages": told})
+        self._queued = {
+            asked.identity: self._queued.get(asked.identity) or queued_entry(asked)
+            for asked, _ in state.queue
+        }
+        queue = tuple(
+            self._queued[asked.identity].model_copy(update={"failure": failure})
+            for asked, failure in state.queue
+        )
+        return state.document.model_copy(update={"pages": told, "queue": queue})
 
     def _page(self, page: AskedPage) -> PageEntry:
         entries = [self._region(region) for region in page.regions]

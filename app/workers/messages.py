@@ -50,7 +50,9 @@ class Predict:
 class Explain:
     """Explain a region of an image; answered by Progress after each step, then Finished.
 
-    `network_sha256` is of the network that was meant: by any other one it is refused.
+    `network_sha256` is of the network that was meant: by any other one it is refused. What is found
+    is written under `identity` into `folder`, that of the unfinished session, before Finished says
+    so; without a folder, or where it cannot be written, that is left to the window.
     """
 
     ticket: int
@@ -61,6 +63,8 @@ class Explain:
     settings: Settings
     network_sha256: str
     true_class: int | None = None
+    identity: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -95,13 +95,14 @@ def _contents(entries: Sequence[ReportEntry]) -> str:
 
 
 def _summary(entries: Sequence[ReportEntry]) -> str:
-    words = ("Image", "Class", "Region", "Method")
+    words = ("Image", "Class", "True class", "Region", "Method")
     rows = []
     for number, entry in enumerate(entries, start=1):
         kept = entry.kept
         cells = [
             f'<td class="number"><a href="#result-{number}">{number}</a></td>',
             f'<td>{_text(_image(kept))}</td><td class="name">{_text(kept.class_info.name)}</td>',
+            f'<td class="name">{_text(_true(kept))}</td>',
             f"<td>{_text(kept.origin)}</td><td>{_text(_method(kept))}</td>",
             *(f'<td class="number">{score}</td>' for score in _scores(kept, missing="–")),
             f"<td>{_text(entry.headline)}</td><td>{_text(', '.join(kept.tags))}</td>",
@@ -165,7 +166,12 @@ def _provenance(head: ReportHead, entries: Sequence[ReportEntry]) -> str:
 
 def _title(kept: KeptResult) -> str:
     how = f", {_method(kept)}" if kept.settings.is_gradient else ""
-    return f"{kept.class_info.name} in {_image(kept)}, {kept.origin}{how}"
+    truly = f", truly {_true(kept)}" if kept.true_class not in (None, kept.class_index) else ""
+    return f"{kept.class_info.name} in {_image(kept)}, {kept.origin}{truly}{how}"
+
+
+def _true(kept: KeptResult) -> str:
+    return "" if kept.true_info is None else kept.true_info.name
 
 
 def _method(kept: KeptResult) -> str:

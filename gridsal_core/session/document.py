@@ -19,7 +19,9 @@ from gridsal_core.frames import Frame
 from gridsal_core.images import max_pixels
 from gridsal_core.regions import bounding_box
 from gridsal_core.session.fields import (
+    StoredClass,
     StoredFrame,
+    StoredIdentity,
     StoredOrigin,
     StoredPath,
     StoredResult,
@@ -28,7 +30,7 @@ from gridsal_core.session.fields import (
 )
 from gridsal_core.types import RegionOrigin
 
-VERSION = 1
+VERSION = 2
 
 Edge = Annotated[int, Field(ge=0, lt=2**31)]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=]*$")]
@@ -132,6 +134,27 @@ class PlaceEntry(_Part):
     frame: StoredFrame | None = None
 
 
+class QueuedEntry(_Part):
+    """A request that still is to be run, or that failed: then `failure` says why.
+
+    The region lies in the frame that is worked on, also where that is the whole image. What is
+    found will have this identity. The network is named, with the hash of its weights.
+    """
+
+    identity: StoredIdentity
+    image: StoredPath
+    page: Edge = 0
+    allow_large: bool = False
+    region: RegionEntry
+    class_index: Edge
+    class_info: StoredClass
+    true_class: Edge | None = None
+    settings: StoredSettings
+    network: StoredText
+    network_sha256: StoredText
+    failure: StoredText = ""
+
+
 class SessionDocument(_Part):
     """Everything of a session but the arrays of its explanations.
 
@@ -149,6 +172,12 @@ class SessionDocument(_Part):
         The requests in the making.
     results
         The finished explanations, oldest first, with notes and tags; `read_result` reads one whole.
+    queue
+        The requests that are still to be run, in their order, and those that failed.
+    compared
+        The identities in the panels of the page Compare, None in an empty one.
+    shown_page
+        The title of the page that is in front.
     settings
         How the next explanation is computed.
     window_state
@@ -166,6 +195,9 @@ class SessionDocument(_Part):
     current: PlaceEntry | None = None
     pages: tuple[PageEntry, ...] = ()
     results: tuple[StoredResult, ...] = ()
+    queue: tuple[QueuedEntry, ...] = ()
+    compared: tuple[StoredIdentity | None, ...] = ()
+    shown_page: StoredText = ""
     settings: StoredSettings | None = None
     window_state: Base64 = ""
     file: StoredPath | None = None
@@ -177,6 +209,8 @@ class SessionDocument(_Part):
             raise ValueError("the open network is not among the networks")
         if len({kept.identity for kept in self.results}) < len(self.results):
             raise ValueError("two results have one identity")
+        if len({queued.identity for queued in self.queue}) < len(self.queue):
+            raise ValueError("two requests of the queue have one identity")
         return self
 
     @property
@@ -186,14 +220,15 @@ class SessionDocument(_Part):
 
     @property
     def has_work(self) -> bool:
-        """Whether there is anything that would be missed: a result or a region."""
-        return bool(self.results) or any(page.regions for page in self.pages)
+        """Whether there is anything that would be missed: a result, a request or a region."""
+        return bool(self.results or self.queue) or any(page.regions for page in self.pages)
 
     def image_paths(self) -> Iterator[Path]:
         """Name every image that the session needs; one may be named more than once."""
         if self.current is not None:
             yield self.current.image
         yield from (page.image for page in self.pages)
+        yield from (queued.image for queued in self.queue)
         yield from (kept.image_path for kept in self.results if kept.image_path is not None)
 
 
@@ -230,10 +265,11 @@ def parse_document(data: bytes, name: str) -> SessionDocument:
             f"{name} was saved by a newer GridSal (format {version}, this one reads up to "
             f"{VERSION}); update GridSal to open it."
         )
-    if version != VERSION or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise _damaged(name, "it does not say of which format it is")
     try:
-        return SessionDocument.model_validate(values)
+        # What an older format does not have is as it is in a new session.
+        return SessionDocument.model_validate(values | {"version": VERSION})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

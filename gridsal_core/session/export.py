@@ -33,6 +33,8 @@ def result_row(kept: KeptResult) -> dict[str, Any]:
         "scale": "" if frame is None else f"{frame.scale:.4g}",
         "class": kept.class_info.name,
         "class_index": kept.class_index,
+        "true_class": "" if kept.true_info is None else kept.true_info.name,
+        "true_class_index": "" if kept.true_class is None else kept.true_class,
         "region": kept.origin,
         "region_pixels": kept.region_pixels,
         "score_image": kept.scores.image,

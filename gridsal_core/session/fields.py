@@ -34,6 +34,14 @@ def as_text(value: object) -> str:
     return value
 
 
+def as_identity(value: object) -> str:
+    """Take the identity of a result or a request; it is part of the name of a file."""
+    identity = as_text(value)
+    if not IDENTITY.fullmatch(identity):
+        raise ValueError("the identity is not 32 hexadecimal digits")
+    return identity
+
+
 def as_path(value: object) -> Path:
     """Take a path; one of Windows is cut at its own separators, so that its folder can be told."""
     if isinstance(value, Path):
@@ -67,12 +75,18 @@ def as_list(value: object, count: int | None = None) -> list[Any]:
 
 def as_record(value: object, *keys: str) -> dict[str, Any]:
     """Take an object with exactly these keys."""
+    record = as_object(value)
+    if unknown := sorted(str(key) for key in record.keys() - set(keys)):
+        raise ValueError(f"{unknown[0]} is unknown")
+    if missing := sorted(set(keys) - record.keys()):
+        raise ValueError(f"{missing[0]} is missing")
+    return record
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """Take an object, whatever its keys are."""
     if not isinstance(value, dict):
         raise ValueError("it is no object")
-    if unknown := sorted(str(key) for key in value.keys() - set(keys)):
-        raise ValueError(f"{unknown[0]} is unknown")
-    if missing := sorted(set(keys) - value.keys()):
-        raise ValueError(f"{missing[0]} is missing")
     return value
 
 
@@ -111,6 +125,8 @@ def as_settings(value: object) -> Settings:
 
 def as_class(value: object) -> ClassInfo:
     """Take a class as its name and its colour."""
+    if isinstance(value, ClassInfo):
+        return value
     name, color = as_list(value, 2)
     red, green, blue = (as_whole(part, 0, 255) for part in as_list(color, 3))
     return ClassInfo(as_text(name), (red, green, blue))
@@ -145,10 +161,9 @@ def as_kept(value: object) -> KeptResult:
     """Take what is known of a kept explanation."""
     if isinstance(value, KeptResult):
         return value
-    plain = as_record(value, *KeptResult.__dataclass_fields__)
-    identity = as_text(plain["identity"])
-    if not IDENTITY.fullmatch(identity):
-        raise ValueError("the identity is not 32 hexadecimal digits")
+    # The first format of sessions did not know what a region truly is.
+    known = {"true_class": None, "true_info": None} | as_object(value)
+    plain = as_record(known, *KeptResult.__dataclass_fields__)
     created = datetime.fromisoformat(as_text(plain["created"]))
     if created.tzinfo is None:
         raise ValueError("the time has no zone")
@@ -156,7 +171,7 @@ def as_kept(value: object) -> KeptResult:
     if not isinstance(plain["is_stopped"], bool):
         raise ValueError("is_stopped is neither true nor false")
     return KeptResult(
-        identity=identity,
+        identity=as_identity(plain["identity"]),
         created=created,
         image_path=optional(as_path, plain["image_path"]),
         page=as_whole(plain["page"]),
@@ -171,6 +186,8 @@ def as_kept(value: object) -> KeptResult:
         scores=as_scores(plain["scores"]),
         verdict=_one_of(plain["verdict"], get_args(Verdict)),  # type: ignore[arg-type]
         is_stopped=plain["is_stopped"],
+        true_class=optional(as_whole, plain["true_class"]),
+        true_info=optional(as_class, plain["true_info"]),
         note=as_text(plain["note"]),
         tags=tuple(sorted(tags)),
     )
@@ -194,12 +211,14 @@ def plain_kept(kept: KeptResult) -> dict[str, Any]:
         "scores": plain_scores(kept.scores),
         "verdict": kept.verdict,
         "is_stopped": kept.is_stopped,
+        "true_class": None if kept.true_class is None else int(kept.true_class),
+        "true_info": None if kept.true_info is None else plain_class(kept.true_info),
         "note": kept.note,
         "tags": list(kept.tags),
     }
 
 
-# Most results of a session share their settings, and all are written on every change.
+# Most results and requests of a session share their settings, and all are written on every change.
 @lru_cache(maxsize=256)
 def _plain_settings(settings: Settings) -> dict[str, Any]:
     return settings.to_dict()
@@ -211,9 +230,11 @@ def _one_of(value: object, known: tuple[str, ...]) -> str:
     return value
 
 
+StoredIdentity = Annotated[str, PlainValidator(as_identity)]
 StoredText = Annotated[str, PlainValidator(as_text)]
 StoredPath = Annotated[Path, PlainValidator(as_path), PlainSerializer(str)]
 StoredFrame = Annotated[Frame, PlainValidator(as_frame), PlainSerializer(plain_frame)]
-StoredSettings = Annotated[Settings, PlainValidator(as_settings), PlainSerializer(Settings.to_dict)]
+StoredSettings = Annotated[Settings, PlainValidator(as_settings), PlainSerializer(_plain_settings)]
+StoredClass = Annotated[ClassInfo, PlainValidator(as_class), PlainSerializer(plain_class)]
 StoredResult = Annotated[KeptResult, PlainValidator(as_kept), PlainSerializer(plain_kept)]
 StoredOrigin = Annotated[RegionOrigin, PlainValidator(as_origin)]

@@ -31,6 +31,9 @@ class KeptResult:
         The network's name and the hash of its weights.
     verdict
         Whether the context was needed; see `reading`.
+    true_class, true_info
+        What the region truly is, and that class's name and colour, where a label map said so; see
+        `Request`.
     note, tags
         Of the analyst; tags are sorted and none is there twice.
     """
@@ -50,6 +53,8 @@ class KeptResult:
     scores: Scores
     verdict: Verdict
     is_stopped: bool
+    true_class: int | None = None
+    true_info: ClassInfo | None = None
     note: str = ""
     tags: tuple[str, ...] = ()
 
@@ -61,11 +66,12 @@ class KeptResult:
         return ImageView(self.image_path, self.page, self.frame)
 
 
-def kept_result(explanation: Explanation) -> KeptResult:
-    """Describe an explanation that was just made, under a new identity."""
+def kept_result(explanation: Explanation, identity: str | None = None) -> KeptResult:
+    """Describe an explanation that was just made, under a new identity if none is given."""
     request, provenance = explanation.request, explanation.provenance
+    true, classes = request.true_class, explanation.classes
     return KeptResult(
-        identity=uuid4().hex,
+        identity=identity or uuid4().hex,
         created=datetime.now(UTC),
         image_path=request.image_path,
         page=request.page,
@@ -80,4 +86,7 @@ def kept_result(explanation: Explanation) -> KeptResult:
         scores=explanation.scores,
         verdict=read_explanation(explanation).verdict,
         is_stopped=explanation.stopped,
+        true_class=true,
+        # An array from elsewhere may say a class that the network does not have.
+        true_info=None if true is None or true >= len(classes) else classes[true],
     )

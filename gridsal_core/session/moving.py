@@ -9,7 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gridsal_core.session.document import NetworkEntry, PageEntry, PlaceEntry, SessionDocument
+from gridsal_core.session.document import (
+    NetworkEntry,
+    PageEntry,
+    PlaceEntry,
+    QueuedEntry,
+    SessionDocument,
+)
 from gridsal_core.session.fields import as_path
 from gridsal_core.session.kept import KeptResult
 
@@ -82,6 +88,7 @@ def moved(document: SessionDocument, old: Path, new: Path) -> SessionDocument:
             "folder": None if folder is None else place(folder),
             "current": None if current is None else _with_image(current, place),
             "pages": tuple(_with_image(page, place) for page in document.pages),
+            "queue": tuple(_with_image(queued, place) for queued in document.queue),
             "results": tuple(_moved_result(kept, place) for kept in document.results),
             "networks": tuple(_moved_network(entry, place) for entry in document.networks),
         }
@@ -89,7 +96,7 @@ def moved(document: SessionDocument, old: Path, new: Path) -> SessionDocument:
 
 
 Place = Callable[[Path], Path]
-Part = TypeVar("Part", PageEntry, PlaceEntry)
+Part = TypeVar("Part", PageEntry, PlaceEntry, QueuedEntry)
 
 
 def _with_image(part: Part, place: Place) -> Part:

@@ -19,6 +19,7 @@ from gridsal_core.errors import OutputError, SessionError
 from gridsal_core.locks import try_lock
 from gridsal_core.session.archive import DOCUMENT_NAME, EXPLANATIONS, read_session
 from gridsal_core.session.document import SessionDocument
+from gridsal_core.session.finished import with_finished
 
 LOCK_NAME = "lock"
 
@@ -97,21 +98,19 @@ def abandoned_sessions(root: Path) -> tuple[Abandoned, ...]:
     """Claim the unfinished sessions whose windows are gone, the last one first.
 
     Those without any work, or whose work is all in their file, are deleted on the way. One that
-    cannot be read is left alone.
+    cannot be read is left alone. Runs that ended right before the end of the window are among the
+    results.
     """
     found = []
     for path in _folders(root):
         folder = Unfinished.claim(path)
         if folder is None:
             continue
-        file = path / DOCUMENT_NAME
         try:
-            document = read_session(path)
-            changed = file.stat().st_mtime
+            document, changed = _left_in(path)
         except (SessionError, OSError) as error:
             log.warning("The unfinished session %s cannot be offered: %s", path, error)
-            is_empty = not file.exists() and not any((path / EXPLANATIONS).glob("*"))
-            folder.discard() if is_empty else folder.release()
+            folder.release()
             continue
         is_in_file = document.is_saved and document.file is not None and document.file.exists()
         if document.has_work and not is_in_file:
@@ -119,6 +118,15 @@ def abandoned_sessions(root: Path) -> tuple[Abandoned, ...]:
         else:
             folder.discard()
     return tuple(sorted(found, key=lambda each: each.changed, reverse=True))
+
+
+def _left_in(path: Path) -> tuple[SessionDocument, float]:
+    """Return what the folder of an unfinished session holds, and when that was changed last."""
+    file = path / DOCUMENT_NAME
+    # Without a document it was being filled from a file, which still has all of it.
+    is_told = file.exists()
+    document = read_session(path) if is_told else SessionDocument()
+    return with_finished(document, path), (file if is_told else path).stat().st_mtime
 
 
 def _folders(root: Path) -> list[Path]:

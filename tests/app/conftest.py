@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEventLoop
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.views.canvas import Canvas
@@ -17,6 +18,8 @@ from gridsal_core.demo import find_demo
 from tests.app.canvas_pixels import HEIGHT, WIDTH, shown_canvas
 from tests.app.stories import dismiss, set_steps
 from tests.driver import Driver
+
+Window = Callable[[], Driver]
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +68,45 @@ def demo(driver: Driver) -> Driver:
     driver.action("clear")
     driver.region.undo_stack.clear()
     return driver
+
+
+@pytest.fixture
+def window(engine: EngineClient, tmp_path: Path) -> Iterator[Window]:
+    """Opens windows one after the other, or beside each other."""
+    opened: list[Driver] = []
+
+    def open_one() -> Driver:
+        driver = Driver(tmp_path / f"settings-{len(opened)}.json", engine)
+        driver.window.resize(1280, 800)
+        opened.append(driver)
+        driver.app.show(None, None)
+        driver.wait(driver.window.isVisible)
+        driver.rest(50)
+        return driver
+
+    yield open_one
+    dismiss()
+    for driver in opened:
+        driver.close()
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A copy of some of the demo's images."""
+    there = tmp_path / "data" / "street" / "images"
+    there.mkdir(parents=True)
+    for image in sorted(find_demo().images.glob("0[1-4]*.png")):
+        shutil.copy(image, there)
+    return there
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that the dialogs name."""
+    path = tmp_path / "work.gridsal"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    return path
 
 
 @pytest.fixture

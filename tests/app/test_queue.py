@@ -13,12 +13,14 @@ from PySide6.QtTest import QTest
 
 from app.models.queue import QueueEntry, RequestQueue
 from app.models.queue_table import PROGRESS, TIME_LEFT, QueueTable
+from app.models.queued import queued_entry, queued_requests
 from app.models.run_request import RunRequest, run_request
 from app.models.undo import UndoStack
 from app.views.queue_dialog import SegmentsDialog
 from gridsal_core.demo import find_demo
-from gridsal_core.frames import ImageView
+from gridsal_core.frames import Box, Frame, ImageView
 from gridsal_core.segments import segment_sizes, segments
+from gridsal_core.session.document import SessionDocument, document_bytes, parse_document
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo, NetworkInfo
 from tests.app.doors import shown
@@ -112,14 +114,40 @@ class TestModel:
         stack.undo()
         assert names(queue) == "abcd"
 
-    def test_what_waits_is_there_to_be_saved_and_loaded(self, queue: RequestQueue) -> None:
+    def test_what_waits_or_failed_is_there_to_be_saved_and_loaded(
+        self, queue: RequestQueue, stack: UndoStack
+    ) -> None:
         queue.update(queue.entries[0], "done")
+        queue.update(queue.entries[1], "failed", "No memory.")
         queue.update(queue.entries[2], "running")
-        waiting = queue.waiting
-        assert [each.view.path.stem for each in waiting] == ["c", "b", "d"]
-        queue.load(waiting)
-        assert names(queue) == "cbd"
-        assert {entry.status for entry in queue.entries} == {"waiting"}
+        left = queue.left
+        assert [(asked.view.path.stem, failure) for asked, failure in left] == [
+            ("c", ""),
+            ("b", "No memory."),
+            ("d", ""),
+        ]
+        other = RequestQueue(stack)
+        other.load(left)
+        assert names(other) == "cbd"
+        assert [entry.status for entry in other.entries] == ["waiting", "failed", "waiting"]
+
+    def test_what_is_loaded_comes_behind_what_is_under_way(self, queue: RequestQueue) -> None:
+        queue.update(queue.entries[2], "running")
+        queue.load([(asked("x.png"), "")])
+        assert names(queue) == "cx"
+
+    @pytest.mark.parametrize("frame", [None, Frame((99, 99), Box(9, 8, 29, 38), (6, 8))])
+    def test_a_request_comes_back_from_a_document_as_it_was(self, frame: Frame | None) -> None:
+        view = ImageView(Path("/a.tif"), 2, frame, allow_large=True)
+        once = replace(asked(), view=view, true_class=1, settings=Settings(lam=3.5))
+        document = SessionDocument(queue=(queued_entry(once),))
+        read = parse_document(document_bytes(document), "it")
+        ((again, failure),) = queued_requests(read.queue)
+        assert failure == ""
+        np.testing.assert_array_equal(again.bits, once.bits)
+        for name in RunRequest.__dataclass_fields__:
+            if name != "bits":
+                assert getattr(again, name) == getattr(once, name), name
 
 
 def names(queue: RequestQueue) -> str:

@@ -92,8 +92,10 @@ def test_every_run_is_listed_noted_found_and_deleted(
     panel, store = demo.window.results, demo.session.results
     assert panel.shown_identities == (second.identity, first.identity), "the newest comes first"
     model = panel.view.model()
-    said = [model.index(1, column).data() for column in (Column.CLASS, Column.SCORE)]
-    assert said == [first.class_info.name, f"{first.scores.image:.2f}"]
+    said = [model.index(1, each).data() for each in (Column.CLASS, Column.TRUTH, Column.SCORE)]
+    # The demo has label maps.
+    name = first.class_info.name
+    assert said == [name, name, f"{first.scores.image:.2f}"]
     picture = Qt.ItemDataRole.DecorationRole
     demo.wait(lambda: isinstance(model.index(1, Column.PICTURE).data(picture), QPixmap))
 
@@ -109,6 +111,7 @@ def test_every_run_is_listed_noted_found_and_deleted(
     for words, found in (
         ("brick expected", [first.identity]),
         ("CHECK digit", [first.identity]),
+        ("check truly", [first.identity]),
         (second.image_path.name if second.image_path else "", [second.identity]),
         ("no such words", []),
     ):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,51 +24,12 @@ from gridsal_core.cli.main import run
 from gridsal_core.demo import find_demo
 from gridsal_core.errors import OutputError
 from gridsal_core.session import read_result, read_session
+from tests.app.conftest import Window
 from tests.app.doors import answer, is_shown, shown
 from tests.app.stories import click_digit, dismiss, error_text, set_steps
 from tests.driver import Driver
 
-Window = Callable[[], Driver]
 buttons = QMessageBox.StandardButton
-
-
-@pytest.fixture
-def window(engine: EngineClient, tmp_path: Path) -> Iterator[Window]:
-    """Opens windows one after the other, or beside each other."""
-    opened: list[Driver] = []
-
-    def open_one() -> Driver:
-        driver = Driver(tmp_path / f"settings-{len(opened)}.json", engine)
-        driver.window.resize(1280, 800)
-        opened.append(driver)
-        driver.app.show(None, None)
-        driver.wait(driver.window.isVisible)
-        driver.rest(50)
-        return driver
-
-    yield open_one
-    dismiss()
-    for driver in opened:
-        driver.close()
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """A copy of some of the demo's images."""
-    there = tmp_path / "data" / "street" / "images"
-    there.mkdir(parents=True)
-    for image in sorted(find_demo().images.glob("0[1-4]*.png")):
-        shutil.copy(image, there)
-    return there
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that the dialogs name."""
-    path = tmp_path / "work.gridsal"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-    return path
 
 
 def work(driver: Driver, images: Path, model: Path | None = None) -> None:
@@ -239,6 +200,22 @@ def test_after_a_kill_the_next_window_offers_everything_back(
     driver.action("next")
     driver.wait(lambda: driver.session.prediction is not None)
     assert driver.region.mask[6, 6]
+    assert driver.window.isWindowModified(), "it is in no file yet"
+
+
+def test_a_run_that_ended_right_before_the_kill_is_offered_too(
+    window: Window, tmp_path: Path
+) -> None:
+    script = [sys.executable, "-m", "tests.app.lost_window", str(tmp_path / "lost.json"), "unseen"]
+    done = subprocess.run(script, stdout=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    driver = window()
+    driver.wait(lambda: driver.window.offer.text)
+    assert "1 result and 2 regions" in driver.window.offer.text
+    driver.push(driver.window.offer.restore)
+    driver.wait(lambda: driver.session.result is not None)
+    assert [kept.identity for kept in driver.session.results.results] == [done.stdout.strip()]
+    assert driver.result.steps == 5
     assert driver.window.isWindowModified(), "it is in no file yet"
 
 

@@ -34,7 +34,8 @@ def session(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     image, region = read_image(scene.image), read_region(scene.region, SIZE)
 
     def made(origin: RegionOrigin, settings: Settings = QUICK) -> Explanation:
-        request = Request(image, region, 1, origin, scene.image)
+        true = 2 if origin == "erroneous part" else 1
+        request = Request(image, region, 1, origin, scene.image, true_class=true)
         found = compute(network, request, settings)
         names = (*found.classes[:1], ClassInfo(HOSTILE, (0, 255, 0)), *found.classes[2:])
         return replace(found, classes=names)
@@ -162,6 +163,8 @@ class TestExport:
             rows = list(csv.DictReader(file))
         assert [row["region"] for row in rows] == ["correct part", "erroneous part", "correct part"]
         assert rows[0]["note"].startswith("'=1+1 <script>")
+        assert [row["true_class_index"] for row in rows] == ["1", "2", "1"]
+        assert rows[1]["true_class"] == "sky"
         assert rows[2]["method"] == "grid"
         assert rows[0]["mask_size"] == "3x4"
 
@@ -240,6 +243,8 @@ class TestReport:
         assert "rider" in text
         assert "&lt;script&gt;" in text
         assert "prefers-color-scheme: dark" in text
+        assert ", erroneous part, truly " in text
+        assert ", correct part, truly " not in text
         for word in ("Contents", "Summary", "Provenance", "SHA-256", "erroneous part"):
             assert word in text
 

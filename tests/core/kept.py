@@ -11,6 +11,7 @@ from PIL import Image
 from gridsal_core.frames import Box, Frame
 from gridsal_core.images import read_image
 from gridsal_core.regions import widened
+from gridsal_core.session.document import QueuedEntry, RegionEntry
 from gridsal_core.settings import Settings
 from gridsal_core.types import ClassInfo, Explanation, Prediction, Provenance, Request, Scores
 from gridsal_core.upsampling import saliency_map
@@ -72,6 +73,22 @@ def made_explanation(
         provenance=Provenance("net", "/nets/net", "ab" * 32, "cpu", (("torch", "2.4"),)),
         notes=("Something was changed.",),
         converged_at=None if seed % 2 else 3,
+    )
+
+
+def queued(identity: str, image: Path = Path("/a.png")) -> QueuedEntry:
+    """A request of a queue that was never made."""
+    explanation = made_explanation(None)
+    region = explanation.request.region
+    return QueuedEntry(
+        identity=identity,
+        image=image,
+        region=RegionEntry.of(Frame.whole((13, 17)), region, "painted"),
+        class_index=1,
+        class_info=CLASSES[1],
+        settings=explanation.settings,
+        network="net",
+        network_sha256="",
     )
 
 

@@ -31,6 +31,7 @@ from gridsal_core.session.document import (
     NetworkEntry,
     PageEntry,
     PlaceEntry,
+    QueuedEntry,
     RegionEntry,
     SessionDocument,
     document_bytes,
@@ -84,8 +85,28 @@ def kept_results(draw: st.DrawFn) -> KeptResult:
         scores=Scores(draw(finite), draw(finite), draw(st.just(float("inf")) | finite)),
         verdict=draw(st.sampled_from(["context", "no context", "stopped"])),
         is_stopped=draw(st.booleans()),
+        true_class=draw(st.none() | st.integers(0, 9)),
+        true_info=draw(st.none() | st.builds(ClassInfo, texts, st.just((3, 0, 9)))),
         note=draw(texts),
         tags=tuple(sorted(draw(st.sets(texts, max_size=3)))),
+    )
+
+
+@st.composite
+def queued_entries(draw: st.DrawFn) -> QueuedEntry:
+    return QueuedEntry(
+        identity=draw(st.uuids()).hex,
+        image=draw(paths),
+        page=draw(st.integers(0, 3)),
+        allow_large=draw(st.booleans()),
+        region=RegionEntry.of(*draw(regions()), "erroneous part"),
+        class_index=draw(st.integers(0, 9)),
+        class_info=ClassInfo(draw(texts), (0, 2, 255)),
+        true_class=draw(st.none() | st.integers(0, 9)),
+        settings=Settings(lam=draw(st.floats(0, 1e9))),
+        network=draw(texts),
+        network_sha256=draw(hashes),
+        failure=draw(texts),
     )
 
 
@@ -120,6 +141,9 @@ def documents(draw: st.DrawFn) -> SessionDocument:
         current=draw(st.none() | st.builds(PlaceEntry, image=paths, frame=st.none() | frames())),
         pages=tuple(draw(st.lists(pages, max_size=2))),
         results=tuple(draw(st.lists(kept_results(), max_size=3, unique_by=lambda k: k.identity))),
+        queue=tuple(draw(st.lists(queued_entries(), max_size=2, unique_by=lambda q: q.identity))),
+        compared=tuple(draw(st.lists(st.none() | st.uuids().map(lambda u: u.hex), max_size=4))),
+        shown_page=draw(texts),
         settings=draw(st.none() | st.builds(Settings, momentum=st.floats(0, 0.99))),
         window_state="AAA=",
         file=draw(st.none() | paths),
@@ -267,6 +291,8 @@ HOSTILE = {
     "unknown key": of(plain(evil=1)),
     "wrong type": of(plain(pages=3)),
     "identity leads out": of(plain(results=[A_RESULT])),
+    "request leads out": of(plain(queue=[A_RESULT])),
+    "compared leads out": of(plain(compared=["../../etc/passwd"])),
     "network is none": of(plain(open_network=4)),
     "huge region": of(
         plain(
@@ -299,9 +325,24 @@ def test_what_is_no_session_is_refused_in_a_sentence(tmp_path: Path, content: by
 
 def test_one_of_a_newer_version_asks_for_an_update(tmp_path: Path) -> None:
     path = tmp_path / "new.gridsal"
-    path.write_bytes(of(plain(version=2, more="things")))
+    path.write_bytes(of(plain(version=3, more="things")))
     with pytest.raises(SessionError, match=r"saved by a newer GridSal .* update GridSal"):
         read_session(path)
+
+
+def test_one_of_the_first_version_opens_without_what_that_did_not_know(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "a.png")
+    document = SessionDocument(results=(kept_result(made_explanation(picture)),))
+    old = json.loads(document_bytes(document)) | {"version": 1}
+    for key in ("true_class", "true_info"):
+        del old["results"][0][key]
+    for key in ("queue", "compared", "shown_page"):
+        del old[key]
+    read = parse_document(json.dumps(old).encode(), "it")
+    assert read.version == SessionDocument().version
+    assert read.results[0].true_info is None
+    assert read.queue == ()
+    assert read.results[0].scores == document.results[0].scores
 
 
 def test_one_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from gridsal_core.session.document import NetworkEntry, PageEntry, PlaceEntry, SessionDocument
 from gridsal_core.session.kept import kept_result
 from gridsal_core.session.moving import MissingFolder, MissingNetwork, first_missing, moved
-from tests.core.kept import made_explanation, save_picture
+from tests.core.kept import made_explanation, queued, save_picture
 
 OLD = Path("/nowhere/data/street")
 
@@ -22,12 +22,13 @@ def session() -> SessionDocument:
         current=PlaceEntry(image=OLD / "val" / "a.png"),
         pages=(PageEntry(image=OLD / "val" / "a.png"),),
         results=(kept,),
+        queue=(queued("ab" * 16, OLD / "val" / "q.png"),),
     )
 
 
 def test_the_image_folder_is_missed_first_and_names_its_images() -> None:
     assert first_missing(session(), frozenset()) == MissingFolder(
-        OLD / "val", (OLD / "val" / "a.png",)
+        OLD / "val", (OLD / "val" / "a.png", OLD / "val" / "q.png")
     )
 
 
@@ -41,6 +42,7 @@ def test_one_answer_moves_what_lay_beside_it_too(tmp_path: Path) -> None:
     assert there.folder == tmp_path / "street" / "val"
     assert there.current is not None
     assert there.current.image == there.pages[0].image == there.folder / "a.png"
+    assert there.queue[0].image == there.folder / "q.png"
     assert there.results[0].image_path == tmp_path / "street" / "train" / "b.png"
     assert first_missing(there, frozenset()) == MissingNetwork(Path("/nowhere/nets/net.py"), "net")
 
