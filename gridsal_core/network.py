@@ -17,6 +17,7 @@ from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.devices import device_info, laid_out_for
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
+from gridsal_core.evaluation.stamps import predictor_key
 from gridsal_core.lending import Lending
 from gridsal_core.measure import (
     Cost,
@@ -117,7 +118,13 @@ class SegmentationNetwork:
             free_bytes=device_info(self.device).free_bytes,
             max_pixels=self.max_pixels,
             receptive_field=self.receptive_field,
+            predictor=self.predictor,
         )
+
+    @property
+    def predictor(self) -> str:
+        """A name for all that predictions depend on besides the pixels; see `NetworkInfo`."""
+        return predictor_key(self.sha256, self.card, "")
 
     @cached_property
     def receptive_field(self) -> int | None:

@@ -140,6 +140,9 @@ class NetworkInfo:
     receptive_field
         How far the network looks, in pixels from a pixel to each side; None if that is everywhere,
         or farther than could be measured.
+    predictor
+        A name for all that predictions depend on besides the pixels: the weights, and what the card
+        says. Another card makes another predictor of the same network.
     """
 
     path: Path
@@ -153,6 +156,7 @@ class NetworkInfo:
     free_bytes: int = 0
     max_pixels: int = 0
     receptive_field: int | None = None
+    predictor: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,7 +64,7 @@ class PredictionController(QObject):
         if view == self._given_up:
             session.set_trouble(view, GIVEN_UP)
             return
-        ticket, network = self._engine.new_ticket(), session.network.sha256
+        ticket, predictor = self._engine.new_ticket(), session.network.predictor
         self._under_way = (ticket, view)
         session.set_predicting(True)
 
@@ -74,13 +74,13 @@ class PredictionController(QObject):
             if found is None:
                 self._engine.send(m.Predict(ticket, view))
             else:
-                self._on_predicted(m.Predicted(ticket, view, network, found))
+                self._on_predicted(m.Predicted(ticket, view, predictor, found))
 
         if not self.recall(session.loaded, take):
             self._engine.send(m.Predict(ticket, view))
 
     def _on_predicted(self, event: m.Predicted) -> None:
-        self._session.add_prediction(event.sha256, event.view, event.prediction)
+        self._session.add_prediction(event.predictor, event.view, event.prediction)
         if event.prediction.notes:
             self.noted.emit(" ".join(event.prediction.notes))
         if self._is_under_way(event.ticket):

@@ -68,7 +68,7 @@ class Session(QObject):
         self._region: RegionDocument | None = None
         self._pages: dict[Path, int] = {}
         self._items: dict[Place, ImageItem] = {}
-        # By the network's hash and the view of the image.
+        # By the predictor, see `NetworkInfo`, and the view of the image.
         self._predictions = ByteCache[tuple[str, ImageView], Prediction](
             PREDICTION_CACHE_BYTES, _bytes_of
         )
@@ -111,8 +111,9 @@ class Session(QObject):
     @property
     def prediction(self) -> Prediction | None:
         """The open network's prediction on the current image, if it was made."""
-        seen = self._seen()
-        return None if seen is None else self._predictions.get((seen[1], seen[0]))
+        if self.loaded is None or self.network is None:
+            return None
+        return self._predictions.get((self.network.predictor, self.loaded.view))
 
     @property
     def result(self) -> Explanation | None:
@@ -242,10 +243,10 @@ class Session(QObject):
             self.loaded = relabelled
             self.label_changed.emit()
 
-    def add_prediction(self, network: str, view: ImageView, prediction: Prediction) -> None:
-        """Keep a prediction of the network with this hash."""
-        self._predictions.put((network, view), prediction)
-        is_open = self.network is not None and self.network.sha256 == network
+    def add_prediction(self, predictor: str, view: ImageView, prediction: Prediction) -> None:
+        """Keep a prediction; `predictor` as of the NetworkInfo that made it."""
+        self._predictions.put((predictor, view), prediction)
+        is_open = self.network is not None and self.network.predictor == predictor
         if is_open and self.loaded is not None and self.loaded.view == view:
             self.prediction_changed.emit()
 

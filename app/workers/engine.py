@@ -144,7 +144,9 @@ class Engine:
         prediction = network.predict(pixels)
         if dim := _dim_note(command.view, pixels, network.card.input.values):
             prediction = replace(prediction, notes=(dim, *prediction.notes))
-        self._connection.send(m.Predicted(command.ticket, command.view, network.sha256, prediction))
+        self._connection.send(
+            m.Predicted(command.ticket, command.view, network.predictor, prediction)
+        )
 
     def _explain(self, command: m.Explain) -> None:
         from gridsal_core.grid_saliency import explain_steps

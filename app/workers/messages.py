@@ -167,11 +167,11 @@ class TrustNeeded:
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """The network's answer on an image."""
+    """The network's answer on an image; `predictor` as of its NetworkInfo."""
 
     ticket: int
     view: ImageView
-    sha256: str
+    predictor: str
     prediction: Prediction
 
 

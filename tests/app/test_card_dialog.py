@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
@@ -16,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from app.views.card_dialog import CardDialog, CardQuestion
 from gridsal_core.checkpoints.card import ModelCard, read_card
 from gridsal_core.class_sets import CLASS_SETS
+from gridsal_core.demo import find_demo
 from tests.app.doors import card_dialog, is_shown, retype, save_weights
 from tests.app.stories import has_dialog
 from tests.driver import Driver
@@ -242,6 +245,20 @@ def test_the_classes_of_an_open_network_are_named_afterwards(
     kept = read_card(folder / "gridsal.toml")
     assert kept.classes[0].name == "road"
     assert kept.input.mean == (0.5,)
+
+
+def test_another_normalisation_makes_predictions_anew(driver: Driver, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(find_demo().model, tmp_path / "net"))
+    driver.open(model, find_demo().images)
+    before, sha256 = driver.prediction, driver.network.sha256
+    driver.action("edit_card")
+    dialog = card_dialog(driver)
+    retype(dialog.input.mean, "0.9")
+    driver.push(dialog.open_button)
+    driver.wait(lambda: not is_shown(CardDialog) and driver.session.opening is None)
+    driver.wait(lambda: driver.session.prediction is not None)
+    assert driver.network.sha256 == sha256, "the weights are the same"
+    assert not np.array_equal(driver.prediction.confidence, before.confidence)
 
 
 def test_a_card_that_cannot_be_kept_is_a_note_and_holds_until_the_window_closes(

@@ -43,6 +43,9 @@ def killed(driver: Driver) -> None:
     sessions = data_folder() / "sessions"
     (folder,) = sessions.iterdir()
     shutil.copytree(folder, sessions / "killed")
+    if driver.app.runs.run is not None:
+        driver.action("stop")  # the engine is not this window's alone
+    driver.wait(lambda: not driver.app.runs.is_pending)
     driver.close()
 
 
