@@ -270,8 +270,11 @@ class SessionsController(QObject):
             self._timer.stop()
             self._session.results.open(document, source, lambda _d: apply(requests), self._fail)
 
-        # Unpacking many regions would hold up the window.
-        self._tasks.submit(lambda: queued_requests(document.queue), open_files, self._fail)
+        if document.queue:
+            # Unpacking many regions would hold up the window.
+            self._tasks.submit(lambda: queued_requests(document.queue), open_files, self._fail)
+        else:
+            open_files([])
 
     def _apply(
         self, document: SessionDocument, requests: Requests, source: Path | Unfinished | None

@@ -32,7 +32,7 @@ CLASSES = (ClassInfo("road", (90, 60, 90)), ClassInfo("rider", (0, 120, 180)))
 NETWORK = NetworkInfo(
     Path("street.pt"), "street", "a" * 64, CLASSES, channels=3, device="cpu", explain={}, notes=()
 )
-OTHER = replace(NETWORK, name="another", sha256="b" * 64)
+OTHER = replace(NETWORK, name="another", sha256="b" * 64, predictor="d" * 64)
 
 
 def rectangle(rows: slice = slice(2, 5), columns: slice = slice(3, 7)) -> BoolArray:
@@ -68,7 +68,7 @@ def look_at(session: Session, name: str = "a.png", label: IndexArray | None = No
     loaded = loaded_image(name, label)
     session.set_loaded(loaded)
     if session.network is not None:
-        session.add_prediction(session.network.sha256, loaded.view, prediction())
+        session.add_prediction(session.network.predictor, loaded.view, prediction())
 
 
 def request(name: str, network: NetworkInfo = NETWORK, settings: Settings = SETTINGS) -> RunRequest:

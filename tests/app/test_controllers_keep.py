@@ -18,6 +18,8 @@ from app.controllers.places import PlacesController
 from app.controllers.recovery import RecoveryController
 from app.controllers.results import OTHER_SCALE, ResultsController
 from app.controllers.sessions import SessionsController
+from app.models.compare_panels import ComparePanels
+from app.models.queue import RequestQueue
 from app.models.session import Session
 from app.settings import AppSettings
 from app.workers import messages as m
@@ -58,6 +60,8 @@ class Home:
     places: MagicMock
     tasks: PlayedTasks
     settings: AppSettings
+    queue: MagicMock
+    compare: MagicMock
 
     def paint(self) -> None:
         region = self.session.region
@@ -73,7 +77,20 @@ def home(qapp: QApplication) -> Iterator[Home]:
     session.set_images(Path("street"), (Path("a.png"), Path("b.png")))
     look_at(session)
     networks = MagicMock(open_now=MagicMock(source="street", weights=None))
-    yield Home(window, session, networks, MagicMock(), MagicMock(), PlayedTasks(), AppSettings())
+    queue = MagicMock(queue=RequestQueue(session.undo_stack), left=())
+    compare = MagicMock(panels=ComparePanels())
+    window.workspace.shown_title = "Image"
+    yield Home(
+        window,
+        session,
+        networks,
+        MagicMock(),
+        MagicMock(),
+        PlayedTasks(),
+        AppSettings(),
+        queue,
+        compare,
+    )
     session.results.close(keep=False)
 
 
@@ -95,6 +112,8 @@ def sessions(home: Home, question: MockedView) -> SessionsController:
         home.files,
         MagicMock(),
         home.places,
+        home.queue,
+        home.compare,
         home.tasks.real,
         home.settings,
     )
@@ -229,7 +248,7 @@ class TestTheFile:
         sessions: SessionsController,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        shown = errors_shown(monkeypatch, "sessions")
+        shown = errors_shown(monkeypatch, "session_network")
         entry = NetworkEntry(source="street", name="street", sha256="c" * 64)
         document = SessionDocument(networks=(entry,), open_network=0)
         home.session.results.open = MagicMock(  # type: ignore[method-assign]  # its files

@@ -446,7 +446,7 @@ class TestManySegments:
         wide = loaded_image("wide.png", frame=Frame.whole(size))
         room.session.set_loaded(wide)
         road = Prediction(np.zeros(size, np.uint8), np.ones(size, np.float32))
-        room.session.add_prediction(NETWORK.sha256, wide.view, road)
+        room.session.add_prediction(NETWORK.predictor, wide.view, road)
         room.paint(specks)
         many.add_segments()
         room.tasks.finish()
