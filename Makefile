@@ -10,7 +10,7 @@ export PYTHON TORCH_INDEX
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench setup setup-tests clean
+.PHONY: help demo test lint bench torture setup setup-tests clean
 # Two set-ups at a time would install into one .venv.
 .NOTPARALLEL:
 
@@ -19,6 +19,7 @@ help:
 	@echo "make test    set up, then run the tests          (make test ARGS='tests/setup -x')"
 	@echo "make lint    format, lint, types and the import contract"
 	@echo "make bench   run the benchmarks"
+	@echo "make torture break things on purpose, and write docs/torture.md      (some 20 minutes)"
 	@echo "make setup   set up only: .venv, and the system libraries that Qt needs"
 	@echo "make clean   remove .venv and what the tools cached"
 	@echo
@@ -50,6 +51,10 @@ lint:
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+torture: setup-tests
+	@GRIDSAL_FUZZ=1000 $(BIN)/python -m pytest -q -p no:cacheprovider --timeout 3000 -n 2 tests/fuzz
+	@$(BIN)/python -m torture $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks

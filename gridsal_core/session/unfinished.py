@@ -112,8 +112,7 @@ def abandoned_sessions(root: Path) -> tuple[Abandoned, ...]:
             log.warning("The unfinished session %s cannot be offered: %s", path, error)
             folder.release()
             continue
-        is_in_file = document.is_saved and document.file is not None and document.file.exists()
-        if document.has_work and not is_in_file:
+        if document.has_work and not (document.is_saved and _is_in_file(document)):
             found.append(Abandoned(folder, document, changed))
         else:
             folder.discard()
@@ -127,6 +126,17 @@ def _left_in(path: Path) -> tuple[SessionDocument, float]:
     is_told = file.exists()
     document = read_session(path) if is_told else SessionDocument()
     return with_finished(document, path), (file if is_told else path).stat().st_mtime
+
+
+def _is_in_file(document: SessionDocument) -> bool:
+    """Whether the session's file is still there, whole, and has all of the results."""
+    if document.file is None:
+        return False
+    try:
+        saved = read_session(document.file)
+    except (SessionError, OSError):
+        return False
+    return {kept.identity for kept in document.results} <= {kept.identity for kept in saved.results}
 
 
 def _folders(root: Path) -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 
 from gridsal_core.errors import OutputError
 from gridsal_core.frames import Frame
-from gridsal_core.session.archive import read_result, write_document
+from gridsal_core.session.archive import read_result, write_document, write_session
 from gridsal_core.session.document import PageEntry, RegionEntry, SessionDocument
 from gridsal_core.session.finished import forget_finished, write_finished
 from gridsal_core.session.kept import kept_result
@@ -74,20 +74,29 @@ def test_a_process_that_is_killed_lets_go(root: Path) -> None:
     assert [each.folder.path for each in abandoned_sessions(root)] == [path]
 
 
-@pytest.mark.parametrize("document", [SessionDocument(), some_work(is_saved=True, file=Path("/"))])
+@pytest.mark.parametrize("is_saved", [False, True])
 def test_one_without_anything_to_be_missed_is_put_away(
-    root: Path, document: SessionDocument
+    root: Path, tmp_path: Path, is_saved: bool
 ) -> None:
     held = Unfinished.create(root)
+    document, file = SessionDocument(), tmp_path / "a.gridsal"
+    if is_saved:
+        document = some_work(is_saved=True, file=file)
+        write_session(document, file, held.path)
     write_document(document, held.path)
     held.release()
     assert abandoned_sessions(root) == ()
     assert not held.path.exists()
 
 
-def test_one_whose_file_is_gone_is_offered(root: Path) -> None:
-    held = Unfinished.create(root)
-    write_document(some_work(is_saved=True, file=Path("/nowhere/a.gridsal")), held.path)
+@pytest.mark.parametrize("content", [None, b"", b"half of a file"])
+def test_one_whose_file_is_gone_or_damaged_is_offered(
+    root: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    held, file = Unfinished.create(root), tmp_path / "a.gridsal"
+    if content is not None:
+        file.write_bytes(content)
+    write_document(some_work(is_saved=True, file=file), held.path)
     held.release()
     assert len(abandoned_sessions(root)) == 1
 

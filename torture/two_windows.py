@@ -1,0 +1,42 @@
+"""Two windows on one session's file: neither may take from it what the other saved."""
+
+from __future__ import annotations
+
+import random
+
+from gridsal_core.session.archive import read_session
+from tests.driver import Driver
+from torture.desk import Desk
+from torture.outcome import check
+
+
+def save_in_turns(desk: Desk, dice: random.Random) -> str:
+    """Let a second window open the file, save a result into it, and then the first one save."""
+    path = desk.folder / f"shared{dice.randrange(10**9)}.gridsal"
+    desk.go(dice)
+    desk.paint(dice)
+    desk.run()
+    desk.save(path)
+    first = {each.identity for each in read_session(path).results}
+    other = Driver(desk.folder / "other.json", desk.driver.app.engine)
+    try:
+        other.open(None, None)
+        other.app.sessions.open(path)
+        other.wait(lambda: {r.identity for r in other.session.results.results} == first)
+        other.wait(lambda: other.session.prediction is not None)
+        noted = next(iter(first))
+        other.session.results.describe(noted, note=f"note {dice.random()}", tags=["two"])
+        other.action("save_session")
+        other.wait(lambda: not other.app.sessions.is_modified)
+    finally:
+        other.close()
+    theirs = {each.identity: each.note for each in read_session(path).results}
+    desk.paint(dice)
+    desk.run()
+    desk.driver.action("save_session")
+    desk.driver.rest(1500)
+    said = desk.heard()
+    now = {each.identity: each.note for each in read_session(path).results}
+    lost = [identity for identity, note in theirs.items() if note and now.get(identity) != note]
+    check(not lost, f"what the other window saved was overwritten unasked; {said}")
+    return said
