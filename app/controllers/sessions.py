@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.controllers.compare import CompareController
 from app.controllers.dialogs import ask_file, show_error
+from app.controllers.file_guard import FileGuard
 from app.controllers.files import FilesController
 from app.controllers.labels import LabelsController
 from app.controllers.moved import MovedController
@@ -59,6 +60,7 @@ class SessionsController(QObject):
         self._tasks = tasks
         self.recorder = SessionRecorder(window, session, networks, queue, compare, settings)
         self._moved = MovedController(window, tasks)
+        self._guard = FileGuard(window)
         self._file: Path | None = None
         self._changes = 0
         self._saved_changes = 0
@@ -121,10 +123,11 @@ class SessionsController(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save the session into its file, or ask for one; `then` is called if it was saved."""
-        if self._file is None:
+        file = self._file
+        if file is None:
             self.save_as(then)
         else:
-            self._write(self._file, then)
+            self._guard.when_ours(file, lambda: self._write(file, then))
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Save the session into a file that the user names."""
@@ -231,6 +234,7 @@ class SessionsController(QObject):
 
         def done(_document: SessionDocument) -> None:
             self._file, self._saved_changes = path, changes
+            self._guard.note(path)
             self._settings.remember_session(path)
             self._fill_recent()
             self._show()
@@ -287,6 +291,7 @@ class SessionsController(QObject):
         if isinstance(source, Path):
             self._settings.remember_session(source)
             self._fill_recent()
+            self._guard.note(source)
             self._file, is_saved = source, True
         else:
             self._file, is_saved = document.file, document.is_saved or source is None

@@ -173,6 +173,37 @@ def test_a_new_session_begins_without_work_but_with_network_and_images(
     assert page.regions[0].mask()[6, 6]
 
 
+def test_two_windows_on_one_file_do_not_write_over_each_other(
+    window: Window, images: Path, file: Path
+) -> None:
+    first = window()
+    work(first, images)
+    first.action("save_session")
+    first.wait(lambda: not first.window.isWindowModified())
+    beside = window()
+    drop(beside, file)
+    beside.wait(lambda: beside.session.results.results)
+    beside.wait(lambda: beside.session.loaded is not None)
+    beside.action("clear")
+    beside.action("save_session")
+    beside.wait(lambda: not beside.window.isWindowModified())
+    theirs = file.read_bytes()
+
+    first.session.set_class(0)
+    first.action("save_session")
+    answer(first, buttons.Cancel)
+    first.rest(200)
+    assert file.read_bytes() == theirs
+    assert first.window.isWindowModified()
+    first.action("save_session")
+    answer(first, buttons.Save)
+    first.wait(lambda: not first.window.isWindowModified())
+    assert file.read_bytes() != theirs
+    first.session.set_class(1)
+    first.action("save_session")
+    first.wait(lambda: not first.window.isWindowModified())
+
+
 def test_after_a_kill_the_next_window_offers_everything_back(
     window: Window, tmp_path: Path
 ) -> None:
