@@ -12,10 +12,13 @@ from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.models.session import Session
 from app.views.canvas import Canvas
 from app.workers.engine_client import EngineClient
 from gridsal_core.demo import find_demo
 from tests.app.canvas_pixels import HEIGHT, WIDTH, shown_canvas
+from tests.app.mocked_window import MockedWindow, NotingEngine, PlayedTasks
+from tests.app.stand_ins import NETWORK, SETTINGS, Room, look_at
 from tests.app.stories import dismiss, set_steps
 from tests.driver import Driver
 
@@ -120,3 +123,13 @@ def white(canvas: Canvas) -> Canvas:
     """The canvas with a white image."""
     canvas.set_image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
     return canvas
+
+
+@pytest.fixture
+def room(qapp: QApplication) -> Iterator[Room]:
+    """For controllers by themselves: no view and no engine is real."""
+    session = Session()
+    session.set_network(NETWORK)
+    look_at(session)
+    yield Room(MockedWindow(SETTINGS), session, NotingEngine(), PlayedTasks())
+    session.results.close(keep=False)

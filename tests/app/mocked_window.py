@@ -35,6 +35,10 @@ class MockedView(QWidget):
             raise AttributeError(name)
         return self._mocks[name]
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Hold what a test says that the view holds."""
+        super().__setattr__(name, value)
+
 
 class MockedWindow(MockedView):
     """Has the real actions, and mocks for views."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 from unittest.mock import MagicMock
@@ -11,6 +11,7 @@ import numpy as np
 
 from app.models.loaded_image import LoadedImage
 from app.models.picture import Picture
+from app.models.region import PAINTED
 from app.models.run_request import RunRequest, run_request
 from app.models.session import Session
 from gridsal_core.arrays import BoolArray, IndexArray
@@ -25,6 +26,7 @@ from gridsal_core.types import (
     Request,
     Scores,
 )
+from tests.app.mocked_window import MockedWindow, NotingEngine, PlayedTasks
 
 SIZE = (8, 10)
 SETTINGS = Settings(mask_size=(2, 2), steps=5)
@@ -112,3 +114,35 @@ def keep(session: Session, name: str = "a", settings: Settings = SETTINGS) -> st
     """Keep an explanation, as a run would; returns its identity."""
     made = explanation(name, settings=settings)
     return session.add_result(ImageView(Path(f"{name}.png")), made).identity
+
+
+@dataclass
+class Room:
+    """A session that looks at `a.png`, in a window of mocked views."""
+
+    window: MockedWindow
+    session: Session
+    engine: NotingEngine
+    tasks: PlayedTasks
+
+    @property
+    def mask(self) -> BoolArray:
+        region = self.session.region
+        assert region is not None
+        return region.mask
+
+    @property
+    def origin(self) -> str:
+        region = self.session.region
+        assert region is not None
+        return region.origin
+
+    def paint(self, mask: BoolArray) -> None:
+        region = self.session.region
+        assert region is not None
+        region.combine(mask, "replace", PAINTED, "Paint")
+
+    def why_not(self, name: str) -> str:
+        """Why an action cannot be used; empty if it can."""
+        action = self.window.action(name)
+        return "" if action.isEnabled() else action.toolTip()

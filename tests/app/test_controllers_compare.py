@@ -1,32 +1,27 @@
-"""What compares and questions results, by itself: comparisons, what if, checks of a map."""
+"""What compares results, by itself: several runs, sweeps, another network, the page Compare."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.controllers.check_map import CheckMapController
 from app.controllers.compare import TWO_NEEDED, CompareController
 from app.controllers.compare_networks import CompareNetworksController
 from app.controllers.comparisons import NO_LAM, NO_SELECTION, ComparisonsController
 from app.controllers.queue import QueueController
 from app.controllers.run_several import OTHER_NETWORK, STOPPED, RunSeveral, with_settings
 from app.controllers.runs import RunController
-from app.controllers.what_if import ELSEWHERE, WhatIfController
 from app.models.session import Session
 from app.settings import AppSettings, RecentModel
 from app.workers import messages as m
-from app.workers.jobs_what_if import AskWhatIf
 from gridsal_core.frames import ImageView
 from gridsal_core.settings import Settings
 from gridsal_core.types import Explanation
-from gridsal_core.whatif import WhatIf
 from tests.app.mocked_window import (
     MockedView,
     MockedWindow,
@@ -44,7 +39,6 @@ from tests.app.stand_ins import (
     explanation,
     keep,
     look_at,
-    prediction,
     rectangle,
     request,
 )
@@ -406,184 +400,3 @@ class TestComparePage:
         first, second = keep(bench.session, "a"), keep(bench.session, "b")
         says(bench.window.compare.dropped, 1, [first, second, "gone"])
         assert compare.panels.panels == (second, first)
-
-
-class TestWhatIf:
-    @pytest.fixture
-    def dialog(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> MockedView:
-        monkeypatch.setattr("app.controllers.what_if.QMenu", MagicMock())
-        return mocked_dialog(monkeypatch, "what_if.WhatIfDialog")
-
-    @pytest.fixture
-    def what_ifs(self, bench: Bench, dialog: MockedView) -> WhatIfController:
-        controller = WhatIfController(
-            bench.window.real,
-            bench.session,
-            bench.engine.real,
-            bench.tasks.real,
-            AppSettings(),
-        )
-        keep(bench.session, "a")
-        return controller
-
-    def answer(self, bench: Bench) -> WhatIf:
-        """Say what the network says: that the rider is still there."""
-        job: AskWhatIf = bench.engine.jobs[0]
-        made = job.explanation
-        found = WhatIf(job.kind, made, made.request.image, prediction(), 0.9, 0.7)
-        bench.engine.answer(found)
-        return found
-
-    def test_there_is_nothing_to_ask_without_a_result(
-        self, bench: Bench, what_ifs: WhatIfController
-    ) -> None:
-        assert bench.window.action("what_if_remove").isEnabled()
-        look_at(bench.session, "b.png")
-        assert not bench.window.action("what_if_remove").isEnabled()
-        what_ifs.ask("remove")
-        assert bench.engine.jobs == []
-
-    def test_before_and_after_are_shown_with_their_scores(
-        self, bench: Bench, dialog: MockedView, what_ifs: WhatIfController
-    ) -> None:
-        bench.window.action("what_if_remove").trigger()
-        assert what_ifs.is_pending
-        self.answer(bench)
-        bench.tasks.finish()
-        assert dialog.set_answer.call_args.args[3] == (0.9, 0.7)
-        assert not what_ifs.is_pending
-
-    def test_only_the_last_question_is_answered(
-        self, bench: Bench, dialog: MockedView, what_ifs: WhatIfController
-    ) -> None:
-        what_ifs.ask("remove")
-        what_ifs.ask("keep")
-        self.answer(bench)
-        bench.tasks.finish()
-        dialog.set_answer.assert_not_called()
-        self.answer(bench)
-        bench.tasks.finish()
-        dialog.set_kind.assert_called_with("keep")
-        dialog.set_answer.assert_called_once()
-
-    def test_what_is_painted_is_asked_only_where_it_was_painted(
-        self,
-        bench: Bench,
-        dialog: MockedView,
-        what_ifs: WhatIfController,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        shown = errors_shown(monkeypatch, "what_if")
-        what_ifs.ask("remove")
-        self.answer(bench)
-        bench.tasks.finish()
-        look_at(bench.session, "b.png")
-        says(dialog.asked, "painted", None)
-        dialog.set_refused.assert_called_with(ELSEWHERE)
-        assert (shown, bench.engine.jobs) == ([], [])
-
-    def test_a_network_that_refuses_says_why_in_the_open_dialog(
-        self,
-        bench: Bench,
-        dialog: MockedView,
-        what_ifs: WhatIfController,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        shown = errors_shown(monkeypatch, "what_if")
-        what_ifs.ask("remove")
-        bench.engine.refuse("Another network is open.")
-        assert shown == ["Another network is open."], "there is no dialog yet"
-        what_ifs.ask("remove")
-        self.answer(bench)
-        bench.tasks.finish()
-        says(dialog.asked, "keep", 0.5)
-        bench.engine.refuse("It is too large.")
-        dialog.set_refused.assert_called_with("It is too large.")
-
-    def test_an_answer_to_a_dialog_that_was_closed_opens_no_other_one(
-        self, bench: Bench, dialog: MockedView, what_ifs: WhatIfController
-    ) -> None:
-        what_ifs.ask("remove")
-        self.answer(bench)
-        bench.tasks.finish()
-        says(dialog.asked, "keep", None)
-        says(dialog.finished)
-        self.answer(bench)
-        bench.tasks.finish()
-        dialog.set_answer.assert_called_once()
-
-
-class TestChecks:
-    @pytest.fixture
-    def dialog(self, monkeypatch: pytest.MonkeyPatch) -> MockedView:
-        return mocked_dialog(monkeypatch, "check_map.CheckDialog")
-
-    @pytest.fixture
-    def checks(self, bench: Bench, dialog: MockedView) -> CheckMapController:
-        keep(bench.session, "a")
-        return CheckMapController(
-            bench.window.real, bench.session, bench.runs, bench.engine.real, AppSettings()
-        )
-
-    def ticket(self, bench: Bench) -> int:
-        return bench.engine.of(m.CheckMap)[-1].ticket
-
-    def test_a_check_is_followed_to_its_end(
-        self, bench: Bench, dialog: MockedView, checks: CheckMapController
-    ) -> None:
-        bench.window.action("check_map").trigger()
-        assert bench.session.is_checking
-        bench.engine.check_progressed.emit(m.CheckProgress(self.ticket(bench), 3, 40))
-        assert dialog.set_progress.call_args.args == (3, 40, "Step 3 of 40")
-        found = MagicMock()
-        bench.engine.checked.emit(m.Checked(self.ticket(bench), found))
-        dialog.set_check.assert_called_once_with(found)
-        assert not bench.session.is_checking
-
-    def test_closing_the_dialog_gives_the_check_up(
-        self, bench: Bench, dialog: MockedView, checks: CheckMapController
-    ) -> None:
-        checks.check()
-        ticket = self.ticket(bench)
-        says(dialog.finished)
-        assert bench.engine.of(m.Stop) == [m.Stop(ticket)]
-        assert not bench.session.is_checking
-        bench.engine.checked.emit(m.Checked(ticket, MagicMock()))
-        dialog.set_check.assert_not_called()
-
-    def test_one_check_at_a_time_and_none_during_a_run(
-        self, bench: Bench, checks: CheckMapController
-    ) -> None:
-        action = bench.window.action("check_map")
-        bench.runs.start(request("a"), is_watched=True)
-        assert "A run is under way" in action.toolTip()
-        bench.finish()
-        checks.check()
-        assert "A map is being checked" in action.toolTip()
-
-    def test_an_engine_that_ends_is_told_once(
-        self, bench: Bench, checks: CheckMapController, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        shown = errors_shown(monkeypatch, "check_map", "runs")
-        checks.check()
-        bench.engine.died.emit(9)
-        assert shown == ["The engine ended while the map was checked; check it again."]
-        assert not bench.session.is_checking
-
-    def test_curves_that_cannot_be_written_are_told(
-        self,
-        bench: Bench,
-        dialog: MockedView,
-        checks: CheckMapController,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        shown = errors_shown(monkeypatch, "check_map")
-        monkeypatch.setattr(
-            "app.controllers.check_map.ask_file", lambda *_asked: Path("curves.csv")
-        )
-        checks.check()
-        bench.engine.checked.emit(m.Checked(self.ticket(bench), MagicMock()))
-        says(dialog.save_clicked)
-        (asked,) = bench.engine.of(m.ExportCurves)
-        bench.engine.failed.emit(m.Failed(asked.ticket, "The disk is full."))
-        assert shown == ["The disk is full."]

@@ -261,11 +261,10 @@ class TestFolderPass:
         passing.controller.start()
         passing.folder.engine.answer(counts(3))
         passing.controller.set_label_pattern("labels/{stem}.png")
-        assert passing.folder.evaluation.statistics is None
+        assert not passing.is_offered("predict_all"), "the cache is asked"
         passing.folder.tasks.finish()
-        statistics = passing.folder.evaluation.statistics
-        assert statistics is not None
-        assert not statistics.known.any()
+        passing.controller.start()
+        assert passing.asked == ["a.png", "b.png", "a.png"]
 
     def test_what_the_cache_says_of_a_folder_that_was_left_is_dropped(self, passing: Pass) -> None:
         passing.controller.set_label_pattern("labels/{stem}.png")

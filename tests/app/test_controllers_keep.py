@@ -1,4 +1,4 @@
-"""What keeps work, by itself: the session's file, recovery, moved folders, the list of results."""
+"""What keeps a session, by itself: its file, and what a crash has left."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.controllers.moved import MovedController
-from app.controllers.places import PlacesController
 from app.controllers.recovery import RecoveryController
-from app.controllers.results import OTHER_SCALE, ResultsController
 from app.controllers.sessions import SessionsController
 from app.models.compare_panels import ComparePanels
 from app.models.queue import RequestQueue
@@ -24,7 +21,6 @@ from app.models.session import Session
 from app.settings import AppSettings
 from app.workers import messages as m
 from gridsal_core.checkpoints.card import ModelCard
-from gridsal_core.frames import Box, Frame
 from gridsal_core.session.archive import read_session
 from gridsal_core.session.document import NetworkEntry, PageEntry, PlaceEntry, SessionDocument
 from gridsal_core.session.unfinished import Abandoned
@@ -40,7 +36,6 @@ from tests.app.stand_ins import (
     NETWORK,
     OTHER,
     SETTINGS,
-    SIZE,
     keep,
     look_at,
     rectangle,
@@ -130,11 +125,12 @@ class TestTheFile:
     def test_work_makes_a_session_modified_and_saving_ends_that(
         self, home: Home, sessions: SessionsController, tmp_path: Path, qtbot: QtBot
     ) -> None:
-        assert not sessions.is_modified
+        modified = [sessions.is_modified]
         home.paint()
-        assert sessions.is_modified
+        modified.append(sessions.is_modified)
         self.save(sessions, tmp_path / "work.gridsal", qtbot)
-        assert not sessions.is_modified
+        modified.append(sessions.is_modified)
+        assert modified == [False, True, False]
         assert home.window.name_session.call_args.args == ("work",)
         assert home.settings.recent_sessions == (tmp_path / "work.gridsal",)
         (page,) = read_session(tmp_path / "work.gridsal").pages
@@ -256,10 +252,11 @@ class TestTheFile:
         )
         sessions.restore(document, MagicMock(), lambda: None)
         home.tasks.finish()
-        assert sessions.expects_network
+        expecting = [sessions.expects_network]
         says(home.networks.opened, m.NetworkOpened(1, NETWORK, ModelCard()))
+        expecting.append(sessions.expects_network)
         assert "street has other weights now" in shown[0]
-        assert not sessions.expects_network
+        assert expecting == [True, False]
 
     def test_what_cannot_be_autosaved_is_told_once(
         self,
@@ -284,11 +281,16 @@ class TestRecovery:
         return MagicMock()
 
     @pytest.fixture
-    def offers(self) -> list[Abandoned]:
-        painted = PageEntry(image=Path("a.png"))
+    def releases(self) -> list[MagicMock]:
+        """What lets go of the folders of the two sessions."""
+        return [MagicMock(), MagicMock()]
+
+    @pytest.fixture
+    def offers(self, releases: list[MagicMock]) -> list[Abandoned]:
+        document = SessionDocument(pages=(PageEntry(image=Path("a.png")),))
         return [
-            Abandoned(MagicMock(), SessionDocument(pages=(painted,)), changed)
-            for changed in (2_000_000.0, 1_000_000.0)
+            Abandoned(MagicMock(release=release), document, changed)
+            for release, changed in zip(releases, (2_000_000.0, 1_000_000.0), strict=True)
         ]
 
     @pytest.fixture
@@ -349,278 +351,7 @@ class TestRecovery:
         assert "1970-01-12" in self.offered(home)
 
     def test_closing_the_window_leaves_what_nobody_answered(
-        self, home: Home, offers: list[Abandoned], recovery: RecoveryController
+        self, home: Home, releases: list[MagicMock], recovery: RecoveryController
     ) -> None:
         home.window.closing.emit()
-        for offer in offers:
-            assert isinstance(offer.folder, MagicMock)
-            offer.folder.release.assert_called_once()
-
-
-class TestMoved:
-    """A session of another machine, with two images in a folder that is elsewhere now."""
-
-    @pytest.fixture
-    def dialog(self, monkeypatch: pytest.MonkeyPatch) -> MockedView:
-        return mocked_dialog(monkeypatch, "moved.MovedDialog")
-
-    @pytest.fixture
-    def gone(self, tmp_path: Path) -> Path:
-        return tmp_path / "then"
-
-    @pytest.fixture
-    def located(self) -> list[SessionDocument]:
-        return []
-
-    @pytest.fixture
-    def moved(
-        self, home: Home, dialog: MockedView, gone: Path, located: list[SessionDocument]
-    ) -> MovedController:
-        controller = MovedController(home.window.real, home.tasks.real)
-        pages = tuple(PageEntry(image=gone / name) for name in ("a.png", "b.png"))
-        controller.locate(SessionDocument(folder=gone, pages=pages), located.append)
-        home.tasks.finish()
-        return controller
-
-    def choose(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        dialogs = MagicMock()
-        dialogs.getExistingDirectory.return_value = str(folder)
-        monkeypatch.setattr("app.controllers.moved.QFileDialog", dialogs)
-
-    def test_the_new_place_is_asked_for_once_for_all_images(
-        self,
-        home: Home,
-        dialog: MockedView,
-        located: list[SessionDocument],
-        moved: MovedController,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        now = tmp_path / "now"
-        now.mkdir()
-        (now / "a.png").touch()
-        assert located == []
-        self.choose(monkeypatch, now)
-        says(dialog.folder_wanted)
-        home.tasks.finish()
-        assert [page.image for page in located[0].pages] == [now / "a.png", now / "b.png"]
-
-    def test_a_folder_without_the_images_is_refused_and_asked_for_again(
-        self,
-        home: Home,
-        dialog: MockedView,
-        located: list[SessionDocument],
-        moved: MovedController,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        self.choose(monkeypatch, tmp_path)
-        says(dialog.folder_wanted)
-        home.tasks.finish()
-        assert "does not hold a.png" in dialog.show_wrong.call_args.args[0]
-        assert located == []
-
-    def test_one_can_do_without_it(
-        self,
-        home: Home,
-        dialog: MockedView,
-        gone: Path,
-        located: list[SessionDocument],
-        moved: MovedController,
-    ) -> None:
-        says(dialog.left_out)
-        home.tasks.finish()
-        assert [page.image.parent for page in located[0].pages] == [gone, gone]
-
-    def test_closing_the_dialog_opens_nothing(
-        self,
-        home: Home,
-        dialog: MockedView,
-        located: list[SessionDocument],
-        moved: MovedController,
-    ) -> None:
-        says(dialog.rejected)
-        home.tasks.finish()
-        assert located == []
-
-
-class TestPlaces:
-    @pytest.fixture
-    def views(self) -> MagicMock:
-        return MagicMock()
-
-    @pytest.fixture
-    def places(self, home: Home, views: MagicMock) -> PlacesController:
-        return PlacesController(home.session, home.files, views)
-
-    @pytest.fixture
-    def arrived(self) -> list[bool]:
-        return []
-
-    def test_one_arrives_once_the_image_is_read(
-        self, home: Home, places: PlacesController, arrived: list[bool]
-    ) -> None:
-        places.go(Path("b.png"), 0, None, arrived.append)
-        home.files.show_image.assert_called_once_with(Path("b.png"))
-        assert arrived == []
-        look_at(home.session, "b.png")
-        assert arrived == [True]
-
-    def test_where_one_is_already_nothing_is_waited_for(
-        self, places: PlacesController, arrived: list[bool]
-    ) -> None:
-        places.go(Path("a.png"), 0, None, arrived.append)
-        assert arrived == [True]
-
-    def test_a_folder_that_is_not_open_is_opened_at_the_image(
-        self, home: Home, places: PlacesController, arrived: list[bool]
-    ) -> None:
-        there = Path("elsewhere/b.png")
-        places.go(there, 0, None, arrived.append, there.parent)
-        home.files.open_folder.assert_called_once_with(there.parent, select=there)
-
-    def test_whoever_chooses_another_image_is_not_taken_there(
-        self, home: Home, places: PlacesController, arrived: list[bool]
-    ) -> None:
-        places.go(Path("b.png"), 0, None, arrived.append)
-        look_at(home.session, "c.png")
-        look_at(home.session, "b.png")
-        assert arrived == []
-
-    def test_a_frame_that_does_not_fit_any_more_is_said(
-        self, home: Home, views: MagicMock, places: PlacesController, arrived: list[bool]
-    ) -> None:
-        frame = Frame(SIZE, Box(0, 0, 4, 4), (4, 4))
-        places.go(Path("b.png"), 0, frame, arrived.append)
-        look_at(home.session, "b.png")
-        assert arrived == [False]
-        views.work_on.assert_called_with(Path("b.png"), 0, frame)
-
-
-class TestResults:
-    @pytest.fixture
-    def recorder(self) -> MagicMock:
-        return MagicMock(networks=[])
-
-    @pytest.fixture
-    def results(self, home: Home, recorder: MagicMock) -> ResultsController:
-        home.window.devicePixelRatioF = lambda: 1.0
-        home.window.results.selected_identities = ()
-        return ResultsController(
-            home.window.real, home.session, home.networks, home.places, recorder
-        )
-
-    def select(self, home: Home, *identities: str) -> None:
-        home.window.results.selected_identities = identities
-        says(home.window.results.selection_changed)
-
-    def arrive(self, home: Home, *, is_there: bool = True) -> None:
-        home.places.go.call_args.args[3](is_there)
-
-    def test_going_back_restores_region_class_settings_and_map_as_one_step(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        identity = keep(home.session)
-        results.restore(identity)
-        assert home.places.go.call_args.args[:3] == (Path("a.png"), 0, None)
-        self.arrive(home)
-        assert home.session.region is not None
-        assert np.array_equal(home.session.region.mask, rectangle())
-        home.window.settings.set_settings.assert_called_with(SETTINGS)
-        assert home.session.result_identity == identity
-        home.session.undo_stack.undo()
-        assert home.session.region.is_empty
-        assert not home.session.undo_stack.can_undo
-
-    def test_at_another_scale_the_region_stays_as_it_is(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        results.restore(keep(home.session))
-        self.arrive(home, is_there=False)
-        assert home.window.told == OTHER_SCALE
-        assert home.session.region is not None
-        assert home.session.region.is_empty
-
-    def test_an_older_result_is_shown_once_it_is_gone_back_to(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        older, newer = keep(home.session), keep(home.session)
-        assert home.session.result_identity == newer
-        results.restore(older)
-        self.arrive(home)
-        assert home.session.result_identity == older
-
-    def test_a_network_that_nobody_knows_cannot_be_gone_back_to(
-        self, home: Home, results: ResultsController, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        shown = errors_shown(monkeypatch, "results")
-        identity = keep(home.session)
-        home.session.set_network(OTHER)
-        results.restore(identity)
-        assert "was not opened in this session" in shown[0]
-        home.places.go.assert_not_called()
-
-    def test_its_network_is_opened_first_after_a_yes(
-        self,
-        home: Home,
-        recorder: MagicMock,
-        results: ResultsController,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        box = MockedView()
-        kinds = MagicMock(return_value=box, StandardButton=BUTTONS)
-        monkeypatch.setattr("app.controllers.results.QMessageBox", kinds)
-        recorder.networks = [NetworkEntry(source="street", name="street", sha256=NETWORK.sha256)]
-        identity = keep(home.session)
-        home.session.set_network(OTHER)
-        results.restore(identity)
-        home.networks.open_model.assert_not_called()
-        says(box.finished, BUTTONS.Open)
-        home.networks.open_model.assert_called_once_with("street", None)
-        says(home.networks.opened, m.NetworkOpened(1, NETWORK, ModelCard()))
-        home.places.go.assert_called_once()
-
-    def test_deleted_results_come_back_to_their_places(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        kept = [keep(home.session, name) for name in "abc"]
-        self.select(home, kept[1])
-        results.delete_selected()
-        home.window.results.set_deleted.assert_called_with(1)
-        assert [each.identity for each in home.session.results.results] == [kept[0], kept[2]]
-        results.undo_deletion()
-        assert [each.identity for each in home.session.results.results] == kept
-        assert not home.session.undo_stack.can_undo, "it is not undone twice"
-
-    def test_a_note_is_a_step_to_undo(self, home: Home, results: ResultsController) -> None:
-        identity = keep(home.session)
-        says(home.window.results_table.described, identity, "why?", ["night"])
-        assert self.note(home, identity) == "why?"
-        home.session.undo_stack.undo()
-        assert self.note(home, identity) == ""
-
-    def note(self, home: Home, identity: str) -> str:
-        kept = home.session.results.get(identity)
-        assert kept is not None
-        return kept.note
-
-    def test_the_settings_of_a_result_serve_for_the_next(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        self.select(home, keep(home.session))
-        home.window.action("result_settings").trigger()
-        home.window.settings.set_settings.assert_called_once_with(SETTINGS)
-
-    def test_what_can_be_done_depends_on_how_many_are_selected(
-        self, home: Home, results: ResultsController
-    ) -> None:
-        def offered() -> tuple[bool, bool]:
-            names = ("result_restore", "result_delete")
-            restore, delete = (home.window.action(name).isEnabled() for name in names)
-            return restore, delete
-
-        assert offered() == (False, False)
-        self.select(home, "1")
-        assert offered() == (True, True)
-        self.select(home, "1", "2")
-        assert offered() == (False, True)
+        assert [released.call_count for released in releases] == [1, 1]
