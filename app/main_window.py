@@ -43,7 +43,7 @@ from app.views.view_bar import ViewBar
 from app.views.workspace import Workspace
 
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 236, 316, 212
-LEFT_HEIGHTS = (310, 390)
+LEFT_HEIGHTS = (336, 364)
 QUEUE_BUTTONS = ("queue_pause", "queue_cancel_all", "queue_retry", "queue_clear")
 TOOLBAR_ICON = QSize(20, 20)
 COMPARISONS = (

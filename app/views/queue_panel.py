@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.models.queue_table import IMAGE, PROGRESS, PROGRESS_ROLE, STATUS_ROLE
+from app.models.queue_table import IMAGE, PROGRESS, PROGRESS_ROLE, SETTINGS, STATUS_ROLE
 from app.theme import current_colors
 from app.views.elided_label import ElidedLabel
 from app.views.forms import GAP
@@ -162,6 +162,7 @@ class _QueueView(QTableView):
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(True)
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -178,7 +179,8 @@ class _QueueView(QTableView):
         header.setMinimumSectionSize(50)
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
-        header.setSectionResizeMode(IMAGE, QHeaderView.ResizeMode.Stretch)
+        for column in (IMAGE, SETTINGS):  # what is cut off first shares what is left
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     @property
     def selected_rows(self) -> list[int]:
