@@ -27,11 +27,12 @@ class Line:
     style: Qt.PenStyle
     width: float
 
-    def pen(self) -> QPen:
-        """The pen in the colours of the theme in use."""
-        pen = QPen(QColor(current_colors().series[self.series]), self.width, self.style)
+    def pen(self, ratio: float) -> QPen:
+        """The pen in the colours of the theme in use, for so many dots to a pixel."""
+        color = QColor(current_colors().series[self.series])
+        pen = QPen(color, self.width * ratio, self.style)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        # Plots are drawn in their own units, lines in pixels.
+        # Plots are drawn in their own units, lines in dots of the screen.
         pen.setCosmetic(True)
         return pen
 
@@ -55,7 +56,7 @@ class LineSample(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._line.pen())
+        painter.setPen(self._line.pen(self.devicePixelRatioF()))
         middle = self.height() // 2
         painter.drawLine(0, middle, self.width(), middle)
 
@@ -93,6 +94,11 @@ class CurvePlot(QWidget):
         if not all(0 <= c.scores.min() <= c.scores.max() <= 1 for c in curves.values()):
             self._plot.enableAutoRange(axis="y")
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._dress()
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
@@ -106,4 +112,4 @@ class CurvePlot(QWidget):
             axis.setPen(colors.grid)
             axis.setTextPen(colors.foreground)
         for order, line in self._lines.items():
-            line.setPen(LINES[order].pen())
+            line.setPen(LINES[order].pen(self.devicePixelRatioF()))

@@ -72,6 +72,11 @@ class LossPlot(QWidget):
         self.set_curves(np.empty((0, 3), np.float32), np.empty(0, np.float32), steps)
         self.set_target(None)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._dress()
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
@@ -88,6 +93,8 @@ class LossPlot(QWidget):
 
     def _dress(self) -> None:
         colors = current_colors()
+        # Qt takes these widths in dots of the screen, not in pixels.
+        width = PEN_WIDTH * self.devicePixelRatioF()
         for plot in (self._loss, self._score):
             plot.setBackground(colors.background)
             for side in ("left", "bottom"):
@@ -96,9 +103,9 @@ class LossPlot(QWidget):
                 axis.setTextPen(colors.foreground)
             plot.plotItem.legend.setLabelTextColor(colors.foreground)
         for curve, color, style in zip(self._loss_curves, colors.series[1:], STYLES, strict=True):
-            curve.setPen(color, width=PEN_WIDTH, style=style)
-        self._score_curve.setPen(colors.series[0], width=PEN_WIDTH)
-        self._target.setPen(colors.foreground, width=1, style=Qt.PenStyle.DashLine)
+            curve.setPen(color, width=width, style=style)
+        self._score_curve.setPen(colors.series[0], width=width)
+        self._target.setPen(colors.foreground, width=width / 2, style=Qt.PenStyle.DashLine)
         for plot in (self._loss, self._score):
             legend = plot.plotItem.legend
             for sample, label in legend.items:
