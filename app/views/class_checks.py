@@ -36,6 +36,7 @@ class ClassChecks(QWidget):
     def __init__(self, classes: tuple[ClassInfo, ...], text: str, tip: str) -> None:
         super().__init__()
         self.list = QListWidget()
+        self.list.setSpacing(2)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setIconSize(SWATCH)
         describe(self.list, text, tip)

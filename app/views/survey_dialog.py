@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -235,21 +236,19 @@ class SurveyDialog(QDialog):
         layout.addLayout(where)
         layout.addWidget(self._estimate)
         layout.addWidget(self._told)
-        layout.addLayout(self._buttons())
+        layout.addWidget(self._buttons())
         self.setMinimumWidth(WIDTH)
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QDialogButtonBox:
         cancel = QPushButton("Cancel")
         cancel.setToolTip("Survey nothing")
         cancel.clicked.connect(self.reject)
         self.start.setProperty("role", "primary")
         self.start.setDefault(True)
         self.start.clicked.connect(self._on_start)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.start)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.start, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         return buttons
 
     def _connect(self) -> None:
