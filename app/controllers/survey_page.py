@@ -202,10 +202,12 @@ class SurveyPageController(QObject):
     def _on_news(self) -> None:
         """Read again, in a while, what has grown."""
         news = self._state.news
-        has_grown = news is not None and news.items != self._read_items
-        if has_grown and not self._is_reading and not self._timer.isActive():
-            is_first = self._found is None or not self._state.is_active
-            self._timer.start(0 if is_first else int(1000 * self._pause))
+        if news is None or news.items == self._read_items or self._is_reading:
+            return
+        if self._found is None or not self._state.is_active:
+            self._timer.start(0)
+        elif not self._timer.isActive():
+            self._timer.start(int(1000 * self._pause))
 
     def _take(self, found: SurveyFound) -> None:
         self._found = found

@@ -245,7 +245,10 @@ class SurveyRunController(QObject):
         allow(action("survey_stop"), "" if state.is_active else NOT_UNDER_WAY)
         bar, news = self._window.survey.bar, state.news
         bar.setVisible(state.folder is not None and state.phase != "done")
-        done, total = (0, 0) if news is None else (news.images, news.images_total)
+        # While it begins nobody knows how much there is.
+        done, total = (0, 0 if state.is_active else 1)
+        if news is not None:
+            done, total = news.images, news.images_total
         bar.set_progress(done, total, state.text)
 
     def _tell(self, sentence: str) -> None:

@@ -10,26 +10,30 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from app.views.legend_model import swatch
 from app.views.survey_lines import CellPlace, cell_told, percent, points
 from gridsal_core.survey.bias import Pair
 
-COLUMNS: Final = ("Requests", "Context", "Share", "Baseline", "Difference", "Flipped")
+COLUMNS: Final = ("Requests", "Context", "Points more", "Share", "Baseline", "Flipped")
 TIPS: Final = (
     "What was explained",
     "The class of the context that it looks at",
+    "Share minus baseline, in percentage points; bold and marked where it is significant",
     "Share of the salient context, 0 to 100 %",
     "Share of what lies around the requests in any case, 0 to 100 %",
-    "Share minus baseline, in percentage points; bold and marked where it is significant",
     "How often removing this context flipped the label, of how many times it was removed",
 )
+LEAST_NAMES: Final = 140
 _NUMBERS_FROM: Final = 2
+_DIFFERENCE: Final = 2
+SWATCH: Final = QSize(14, 14)
 
 _ROOT = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
@@ -71,7 +75,9 @@ class BiasModel(QAbstractTableModel):
                 return swatch(pair.table.classes[pair.context].color)
             case Qt.ItemDataRole.TextAlignmentRole if column >= _NUMBERS_FROM:
                 return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            case Qt.ItemDataRole.FontRole if pair.cell.excess.is_significant and column == 4:
+            case Qt.ItemDataRole.FontRole if (
+                pair.cell.excess.is_significant and column == _DIFFERENCE
+            ):
                 font = QFont()
                 font.setBold(True)
                 return font
@@ -101,6 +107,7 @@ class BiasView(QTableView):
         self.setAccessibleName("Bias finder: context that exceeds what lies around, ranked")
         self.setToolTip("A click or Enter on a line lists the explanations behind it")
         self.setShowGrid(False)
+        self.setIconSize(SWATCH)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -110,10 +117,20 @@ class BiasView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(24)
         self.clicked.connect(self._choose)
+        model.modelReset.connect(self.fill)
+
+    def fill(self) -> None:
+        """Give the names what the numbers leave."""
+        others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
+        self.setColumnWidth(0, max(LEAST_NAMES, self.viewport().width() - others))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fill()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -134,8 +151,8 @@ def _texts(pair: Pair) -> tuple[str, ...]:
     return (
         pair.table.name(pair.row),
         pair.table.classes[pair.context].name,
+        points(cell.excess.value).removesuffix(" points") + mark,
         percent(cell.share.value),
         percent(cell.baseline.value),
-        points(cell.excess.value) + mark,
         f"{cell.flipped} of {cell.tried}" if cell.tried else "–",
     )

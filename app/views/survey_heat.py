@@ -39,10 +39,10 @@ from gridsal_core.types import ClassInfo
 
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 LINE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
-WIDTHS: Final = (30, 120)
+WIDTHS: Final = (34, 120)
 HEIGHTS: Final = (22, 56)
 PALE_SHARE: Final = 0.75
-NAMES_MOST: Final = 210
+NAMES_MOST: Final = 190
 GAP: Final = 3
 # Below this size a cell has no room for its interval.
 INTERVAL_FROM: Final = (64, 36)
@@ -91,17 +91,6 @@ class HeatModel(QAbstractTableModel):
         line = self._lines[index.row()]
         return CellPlace(line.section, line.class_index, line.true_class, index.column())
 
-    def index_of(self, place: CellPlace) -> QModelIndex:
-        """Return where a cell is, or an invalid index if it is not shown."""
-        for row, line in enumerate(self._lines):
-            if (line.section, line.class_index, line.true_class) == (
-                place.section,
-                place.class_index,
-                place.true_class,
-            ):
-                return self.index(row, place.context)
-        return QModelIndex()
-
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._lines)
 
@@ -146,7 +135,7 @@ class HeatView(QTableView):
 
     def __init__(self, model: HeatModel) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._has_intervals = model, False
         self._cells = HeatDelegate(self)
         self.setModel(model)
         self.setItemDelegate(self._cells)
@@ -173,18 +162,23 @@ class HeatView(QTableView):
         names, tops = self.verticalHeader().sizeHint(), self.horizontalHeader().sizeHint()
         width = self.width() - 2 * self.frameWidth() - names.width()
         height = self.height() - 2 * self.frameWidth() - tops.height()
+        widths, heights = WIDTHS, HEIGHTS
+        if self._has_intervals:
+            widths, heights = (
+                (INTERVAL_FROM[0], WIDTHS[1]),
+                (INTERVAL_FROM[1] + GAP + 1, HEIGHTS[1]),
+            )
         parts = sum(PALE_SHARE if line.is_pale else 1.0 for line in lines)
-        whole = _within(int(height / parts), HEIGHTS)
-        self.horizontalHeader().setDefaultSectionSize(_within(width // columns, WIDTHS))
+        whole = _within(int(height / parts), heights)
+        self.horizontalHeader().setDefaultSectionSize(_within(width // columns, widths))
         for row, line in enumerate(lines):
-            share = PALE_SHARE if line.is_pale else 1.0
+            share = PALE_SHARE if line.is_pale and not self._has_intervals else 1.0
             self.verticalHeader().resizeSection(row, int(whole * share))
 
-    def choose_place(self, place: CellPlace) -> None:
-        """Make a cell the current one, if it is shown."""
-        index = self._model.index_of(place)
-        if index.isValid() and self.currentIndex() != index:
-            self.setCurrentIndex(index)
+    def set_intervals(self, has_intervals: bool) -> None:
+        """Give every cell room for its interval, or not."""
+        self._has_intervals = has_intervals
+        self.fill()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -258,11 +252,11 @@ def cell_text(cell: HeatCell, *, is_difference: bool) -> str:
     number = f"{100 * cell.value:+.0f}" if is_difference else f"{100 * cell.value:.0f}"
     if not cell.mark and float(number) == 0:
         return "·" if abs(cell.value) > 0 else ""
-    return number.replace("-", "−") + {1: " ▲", -1: " ▼", 0: ""}[cell.mark]
+    return number.replace("-", "−") + {1: "▲", -1: "▼", 0: ""}[cell.mark]
 
 
 def _write(painter: QPainter, rect: QRect, cell: HeatCell, line: HeatLine, text: str) -> None:
-    has_room = rect.width() >= INTERVAL_FROM[0] and rect.height() >= INTERVAL_FROM[1]
+    has_room = rect.width() >= INTERVAL_FROM[0] - 1 and rect.height() >= INTERVAL_FROM[1] - GAP
     font = QFont(painter.font())
     font.setBold(bool(cell.mark))
     if line.is_pale:

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
@@ -55,6 +56,10 @@ SHOWN_TIP: Final = (
     "Share: of the salient context, by its class. Baseline: the same of what lies around the "
     "requests in any case. Difference: share minus baseline; of errors, share minus that of "
     "correct predictions of the same true class."
+)
+INTERVALS_TIP: Final = (
+    "Write below each number its interval, in percent: of shares at 95 % confidence, of "
+    "differences so wide that all of a table hold together"
 )
 BIAS, ORDER_TIP = "Bias finder", "What the ranking goes by"
 ABOUT: Final[dict[Section, str]] = {
@@ -109,6 +114,7 @@ class SurveyPage(QWidget):
         self.heat, self.bias = HeatView(self.heat_model), BiasView(self.bias_model)
         self.behind = BehindPanel()
         self.tabs, self.shown_box, self.order_box = QTabBar(), QComboBox(), QComboBox()
+        self.intervals = QCheckBox("Intervals")
         self.bar = SurveyBar(actions["survey_pause"], actions["survey_stop"])
         names = ("survey_report", "survey_export", "survey_compare")
         self.buttons = {name: ActionButton(actions[name]) for name in names}
@@ -186,6 +192,7 @@ class SurveyPage(QWidget):
         self.tabs.currentChanged.connect(self._show_tab)
         self.shown_box.currentIndexChanged.connect(self._show_tab)
         self.order_box.currentIndexChanged.connect(self._show_tab)
+        self.intervals.toggled.connect(self.heat.set_intervals)
         self.heat.cell_chosen.connect(self.cell_chosen)
         self.bias.cell_chosen.connect(self.cell_chosen)
         self.behind.chosen.connect(self.explanation_chosen)
@@ -213,6 +220,7 @@ class SurveyPage(QWidget):
         self.order_box.setVisible(tab.table is None)
         shown: Shown = self.shown_box.currentData()
         is_difference = isinstance(tab.table, DifferenceTable) or shown == "difference"
+        self.intervals.setVisible(tab.table is not None)
         self._scale.setVisible(tab.table is not None)
         self._scale.set_difference(is_difference)
         if tab.table is None:
@@ -264,7 +272,8 @@ class SurveyPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.tabs, 1)
-        for box in (self.shown_box, self.order_box):
+        self.intervals.setToolTip(INTERVALS_TIP)
+        for box in (self.intervals, self.shown_box, self.order_box):
             row.addWidget(box)
         return row
 
