@@ -82,7 +82,7 @@ class CompareController(QObject):
         self._show()
 
     def _on_dropped(self, index: int, identities: Sequence[str]) -> None:
-        known = [each for each in identities if self._session.results.get(each) is not None]
+        known = [kept.identity for kept in self._session.results.found(identities)]
         for place, identity in enumerate(known):
             if place == 0:
                 self.panels.put(index, identity)

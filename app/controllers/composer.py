@@ -87,7 +87,7 @@ class ComposerController(QObject):
 
     def compose(self, identities: Sequence[str]) -> None:
         """Open a composer on kept results, in this order."""
-        kept = [k for each in identities if (k := self._session.results.get(each)) is not None]
+        kept = self._session.results.found(identities)
         if not kept:
             return
         if len(kept) == 1:

@@ -129,9 +129,8 @@ class DataController(QObject):
         return [] if found is None else [found]
 
     def _selection(self) -> list[KeptResult]:
-        store = self._session.results
         meant = selected_results(self._window) or self._window.results.selected_identities
-        return [kept for each in meant if (kept := store.get(each)) is not None]
+        return self._session.results.found(meant)
 
     def _walk(
         self, kept: Sequence[KeptResult], make: Work, on_end: Callable[[list[Any]], None]

@@ -65,7 +65,6 @@ class FolderPassController(QObject):
         self._opened: m.NetworkOpened | None = None
         self._predictor = ""
         self._generation = 0
-        self._is_reading = False
         self._waiting: deque[int] = deque()
         self._under_way: tuple[int, int, float] | None = None
         self._lost: set[int] = set()
@@ -176,14 +175,12 @@ class FolderPassController(QObject):
         generation, opened, network = self._generation, self._opened, self._session.network
         images = self._session.images
         self._evaluation.reset(None)
-        self._is_reading = False
         if opened is None or network is None or not isinstance(images, ImageListing):
             self._show_state()
             return
         self._predictor = predictor_key(network.sha256, opened.card, self._pattern)
         count, plans = len(network.classes), self._views.plans
         pattern, predictor, cache = self._pattern, self._predictor, self._cache
-        self._is_reading = True
         self._show_state()
 
         def work() -> FolderStatistics:
@@ -199,7 +196,6 @@ class FolderPassController(QObject):
 
         def take(found: FolderStatistics) -> None:
             if generation == self._generation:
-                self._is_reading = False
                 self._evaluation.reset(found)
                 self._show_state()
 

@@ -64,8 +64,7 @@ class ReportController(QObject):
     def write(self, path: Path) -> None:
         """Write the report."""
         store = self._session.results
-        selected = self._window.results.selected_identities
-        chosen = [found for each in selected if (found := store.get(each)) is not None]
+        chosen = store.found(self._window.results.selected_identities)
         # One selected result is where the user stands, and not a choice.
         kept: Sequence[KeptResult] = chosen if len(chosen) > 1 else store.results
         pattern = self._settings.label_pattern

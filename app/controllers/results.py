@@ -95,9 +95,7 @@ class ResultsController(QObject):
 
     def delete_selected(self) -> None:
         """Delete the selected results, a step to undo; the panel offers that too."""
-        identities = self._panel.selected_identities
-        found = (self._store.get(identity) for identity in identities)
-        deleted = tuple(kept for kept in found if kept is not None)
+        deleted = tuple(self._store.found(self._panel.selected_identities))
         if deleted:
             step = self._deletion = DeletionStep(self._store, deleted, self._on_deletion)
             step.redo()

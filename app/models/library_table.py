@@ -7,12 +7,16 @@ from typing import Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.models.columns import Columns
 from gridsal_core.library import LibraryEntry
 
 Presence = Literal["unknown", "absent", "part", "here"]
 
-COLUMNS = ("Network", "Trained on", "Classes", "Size", "From", "Licence", "On disk")
 CLASSES, SIZE, ON_DISK = 2, 3, 6
+COLUMNS = Columns(
+    ("Network", "Trained on", "Classes", "Size", "From", "Licence", "On disk"),
+    numbers=(CLASSES, SIZE),
+)
 SORT_ROLE = Qt.ItemDataRole.UserRole
 SHOWN: dict[Presence, str] = {
     "unknown": "…",
@@ -54,7 +58,7 @@ class LibraryTable(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._entries)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS.titles)
 
     def headerData(
         self,
@@ -62,11 +66,7 @@ class LibraryTable(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in (CLASSES, SIZE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return COLUMNS.header(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry, column = self._entries[index.row()], index.column()
@@ -75,8 +75,8 @@ class LibraryTable(QAbstractTableModel):
         if role == SORT_ROLE:
             numbers = {CLASSES: entry.classes, SIZE: entry.bytes}
             return numbers.get(column, self._texts(entry)[column])
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (CLASSES, SIZE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return COLUMNS.alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{entry.source}\n{entry.page}"
         return None

@@ -17,24 +17,29 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QPixmap
 
+from app.models.columns import Columns
 from app.models.queue import QueueEntry, RequestQueue
 from app.models.running import duration
 from app.models.settings_words import settings_in_short
 
-COLUMNS: Final = ("Image", "Class", "Pixels", "Settings", "Progress", "Time left")
 IMAGE, CLASS, PIXELS, SETTINGS, PROGRESS, TIME_LEFT = range(6)
 PROGRESS_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """Share that is done, 0 to 1; None where there is no bar to draw."""
 STATUS_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 MIME: Final = "application/x-gridsal-queue"
 SWATCH_PX: Final = 12
-TIPS: Final = (
+_TIPS: Final = (
     "The image, and its page",
     "The class that is explained",
     "Size of the region in working pixels",
     "How it is explained: method, mask in cells, and what tells requests apart",
     "How far it is, or what became of it",
     "Estimated time until it is done, with all that runs before it",
+)
+COLUMNS: Final = Columns(
+    ("Image", "Class", "Pixels", "Settings", "Progress", "Time left"),
+    numbers=(PIXELS, TIME_LEFT),
+    tips=_TIPS,
 )
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,7 +70,7 @@ class QueueTable(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS.titles)
 
     def headerData(
         self,
@@ -73,16 +78,7 @@ class QueueTable(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-        return None
+        return COLUMNS.header(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not 0 <= index.row() < len(self._rows):
@@ -96,9 +92,9 @@ class QueueTable(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return _tip(entry, column)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
+                return COLUMNS.alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{COLUMNS[column]}: {_texts(entry)[column] or 'unknown'}"
+                return f"{COLUMNS.titles[column]}: {_texts(entry)[column] or 'unknown'}"
             case _ if role == STATUS_ROLE:
                 return entry.status
             case _ if role == PROGRESS_ROLE and entry.status in ("running", "paused"):
@@ -203,13 +199,6 @@ def _tip(entry: QueueEntry, column: int) -> str:
     if column == CLASS:
         return f"{entry.asked.class_info.name}, {entry.asked.origin}"
     return _texts(entry)[column]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft
-    if column in (PIXELS, TIME_LEFT):
-        side = Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _swatch(color: tuple[int, int, int]) -> QPixmap:

@@ -94,6 +94,10 @@ class ResultStore(QObject):
         """Return the result of that identity, unless it was removed."""
         return self._kept.get(identity)
 
+    def found(self, identities: Iterable[str]) -> list[KeptResult]:
+        """Return the results of those identities, in their order, without those removed."""
+        return [kept for each in identities if (kept := self._kept.get(each)) is not None]
+
     def add(self, explanation: Explanation, identity: str | None = None) -> KeptResult:
         """Keep an explanation that was just made, under its request's identity if that is given."""
         kept = kept_result(explanation, identity)
