@@ -33,8 +33,9 @@ def show_error(parent: QWidget | None, sentence: str, details: str = "") -> None
 
 def _add_copying(box: QMessageBox, sentence: str, details: str) -> None:
     """Add a button that copies what to send to whoever can help; the dialog stays."""
-    # A button without a role that answers would take Escape from the one that does.
     box.addButton(QMessageBox.StandardButton.Ok)
+    # With a second button Qt does not see by itself which one Escape and closing mean.
+    box.setEscapeButton(QMessageBox.StandardButton.Ok)
     button = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
     button.setToolTip(
         "Copies the sentence, the versions and the end of the log: files and settings are named, "

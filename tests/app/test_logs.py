@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from app.controllers.dialogs import show_error
 from gridsal_core.logs import MAIN, log_folder, logged
-from tests.app.stories import error_text
+from tests.app.stories import error_text, has_dialog
 from tests.driver import Driver
 
 
@@ -37,6 +38,14 @@ def test_a_report_is_copied_and_the_dialog_stays(driver: Driver) -> None:
     assert "ERROR It went wrong." in report
     driver.push(button("OK"))
     assert not any(each.isVisible() for each in driver.window.findChildren(QMessageBox))
+
+
+@pytest.mark.parametrize("details", ["", "Traceback: here"])
+def test_escape_closes_what_is_told(driver: Driver, details: str) -> None:
+    driver.open(None, None)
+    show_error(driver.window, "It went wrong.", details)
+    QTest.keyClick(error_box(), Qt.Key.Key_Escape)
+    driver.wait(lambda: not has_dialog())
 
 
 def test_the_folder_of_the_logs_is_shown(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
