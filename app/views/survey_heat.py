@@ -39,7 +39,7 @@ from gridsal_core.types import ClassInfo
 
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 LINE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
-WIDTHS: Final = (34, 120)
+WIDTHS: Final = (38, 160)
 HEIGHTS: Final = (22, 56)
 PALE_SHARE: Final = 0.75
 NAMES_MOST: Final = 190
@@ -132,6 +132,8 @@ class HeatView(QTableView):
 
     cell_chosen = Signal(object)
     """CellPlace of a cell that was clicked, or of the current one at Enter."""
+    told = Signal(str)
+    """What the cell under the pointer or the keys holds, in words; empty for none."""
 
     def __init__(self, model: HeatModel) -> None:
         super().__init__()
@@ -152,6 +154,7 @@ class HeatView(QTableView):
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
         self.clicked.connect(self._choose)
+        self.entered.connect(self._tell)
         model.modelReset.connect(self.fill)
 
     def fill(self) -> None:
@@ -186,6 +189,14 @@ class HeatView(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        self._tell(current)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._tell(self.currentIndex())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fill()
@@ -194,6 +205,9 @@ class HeatView(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._cells.dress()
+
+    def _tell(self, index: Index) -> None:
+        self.told.emit(index.data(Qt.ItemDataRole.ToolTipRole) if index.isValid() else "")
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

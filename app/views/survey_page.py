@@ -71,6 +71,10 @@ ABOUT: Final[dict[Section, str]] = {
     "more or less than correct predictions of the same true class. Click a cell for its "
     "explanations.",
 }
+ABOUT_EXCESS: Final = (
+    "Points by which the share exceeds the baseline, or that of correct predictions of the same "
+    "true class. ▲ ▼: significantly more or less. Click a cell for the explanations behind it."
+)
 ABOUT_BIAS: Final = (
     "Which class of the context the requests rely on beyond what lies around them in any case. "
     "Click a line for the explanations behind it."
@@ -120,6 +124,7 @@ class SurveyPage(QWidget):
         self.buttons = {name: ActionButton(actions[name]) for name in names}
         self._title, self._about, self._scale = heading(""), note(), HeatScale()
         self._tabs: list[_Tab] = []
+        self._about_shown = ""
         self._ranked: tuple[Sequence[Pair], Sequence[Pair]] = ((), ())
         self._pages, self._views = QStackedWidget(), QStackedWidget()
         self._empty, self._filled = EmptyPage(), self._make_filled()
@@ -141,6 +146,11 @@ class SurveyPage(QWidget):
     def empty_text(self) -> str:
         """What is said where there is no survey; nothing where there is one."""
         return self._empty.text if self._pages.currentWidget() is self._empty else ""
+
+    @property
+    def about(self) -> str:
+        """What is said of the cells, or of the one that is pointed at."""
+        return self._about.text()
 
     @property
     def in_sight(self) -> Table | DifferenceTable | tuple[Pair, ...]:
@@ -194,8 +204,13 @@ class SurveyPage(QWidget):
         self.order_box.currentIndexChanged.connect(self._show_tab)
         self.intervals.toggled.connect(self.heat.set_intervals)
         self.heat.cell_chosen.connect(self.cell_chosen)
+        self.heat.told.connect(self._tell)
         self.bias.cell_chosen.connect(self.cell_chosen)
         self.behind.chosen.connect(self.explanation_chosen)
+
+    def _tell(self, sentence: str) -> None:
+        """Say what the cell in question holds, or else what all of them do."""
+        self._about.setText(sentence or self._about_shown)
 
     def _set_tabs(self, tabs: list[_Tab]) -> None:
         titles = [tab.title for tab in tabs]
@@ -214,12 +229,13 @@ class SurveyPage(QWidget):
         if not 0 <= self.tabs.currentIndex() < len(self._tabs):
             return
         tab = self._tabs[self.tabs.currentIndex()]
-        self._about.setText(tab.about)
         is_table = isinstance(tab.table, Table)
         self.shown_box.setVisible(is_table)
         self.order_box.setVisible(tab.table is None)
         shown: Shown = self.shown_box.currentData()
         is_difference = isinstance(tab.table, DifferenceTable) or shown == "difference"
+        self._about_shown = ABOUT_EXCESS if is_table and shown == "difference" else tab.about
+        self._tell("")
         self.intervals.setVisible(tab.table is not None)
         self._scale.setVisible(tab.table is not None)
         self._scale.set_difference(is_difference)
@@ -279,6 +295,9 @@ class SurveyPage(QWidget):
 
     def _make_legend(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        # What is said of a cell must not move the cells.
+        self._about.setMinimumHeight(3 * self._about.fontMetrics().lineSpacing())
+        self._about.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._about, 1)
         row.addWidget(self._scale)
         return row

@@ -262,6 +262,10 @@ class TestPage:
         told = strongest_cell(page).data(Qt.ItemDataRole.ToolTipRole)
         for word in ("requests on", "of the salient context is", "around the requests"):
             assert word in told
+        survey = page.window.survey
+        survey.heat.setCurrentIndex(survey.heat_model.index(0, 0))
+        QTest.keyClick(survey.heat, Qt.Key.Key_Right)
+        assert survey.about == survey.heat_model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole)
 
     def test_the_switch_shows_differences(self, page: Driver) -> None:
         survey = page.window.survey
