@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QObject
 
@@ -84,7 +84,7 @@ class FigureDesk(QObject):
             lambda sentence, trace: self._on_failed(order, sentence, trace),
         )
 
-    def _on_answer(self, order: _Order, answer: Any) -> None:  # noqa: ANN401
+    def _on_answer(self, order: _Order, answer: object) -> None:
         if not isinstance(answer, Missing):
             self._orders.remove(order)
             order.on_done(answer)

@@ -88,7 +88,7 @@ class ResultWalk(QObject):
             job = self._make_job(kept, explanation)
             self._ticket = self._engine.submit(job, self._take, self._fail)
 
-    def _take(self, answer: Any) -> None:  # noqa: ANN401
+    def _take(self, answer: object) -> None:
         self._answers.append(answer)
         self._progress.setValue(len(self._answers))
         self._next()

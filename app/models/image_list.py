@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -170,7 +170,7 @@ class ImageListModel(QStringListModel):
             side = min(THUMBNAIL_SIDE, max(image.width(), image.height()))
             self._on_loaded(path, image.scaled(side, side, aspect, smooth))
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not 0 <= index.row() < self.rowCount():
             return None
         place = self._place(index.row())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -169,7 +169,7 @@ class ResultsTable(QAbstractTableModel):
         section: int,
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:  # noqa: ANN401
+    ) -> object:
         if orientation != Qt.Orientation.Horizontal:
             return None
         title, tip = HEADERS[Column(section)]
@@ -193,7 +193,7 @@ class ResultsTable(QAbstractTableModel):
         data.setData(RESULTS_MIME, text.encode("ascii"))
         return data
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         kept, column = self._results[index.row()], Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
@@ -211,7 +211,7 @@ class ResultsTable(QAbstractTableModel):
     def setData(
         self,
         index: Index,
-        value: Any,  # noqa: ANN401
+        value: object,
         role: int = Qt.ItemDataRole.EditRole,
     ) -> bool:
         if role != Qt.ItemDataRole.EditRole or index.column() not in _EDITABLE:
@@ -320,7 +320,7 @@ def _image_text(kept: KeptResult) -> str:
     return f"{name}, page {kept.page + 1}" if kept.page else name
 
 
-def _sort_key(kept: KeptResult, column: Column) -> Any:  # noqa: ANN401
+def _sort_key(kept: KeptResult, column: Column) -> object:
     match column:
         case Column.SCORE:
             return kept.scores.image

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isnan, sqrt
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +72,7 @@ class ConfusionModel(QAbstractTableModel):
     def columnCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() or not self._classes else len(self._classes) + 1
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row, column = index.row(), index.column()
         is_iou = column == len(self._classes)
         value = float(self._iou[row] if is_iou else self._shares[row, column])
@@ -88,7 +87,7 @@ class ConfusionModel(QAbstractTableModel):
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:  # noqa: ANN401
+    ) -> object:
         is_row = orientation == Qt.Orientation.Vertical
         if section >= len(self._classes):
             return {

@@ -96,7 +96,7 @@ class LegendModel(QAbstractTableModel):
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         number = self._rows[index.row()]
         if role == CLASS_ROLE:
             return number
@@ -111,7 +111,7 @@ class LegendModel(QAbstractTableModel):
     def setData(
         self,
         index: Index,
-        value: Any,  # noqa: ANN401
+        value: Any,  # noqa: ANN401 - whatever Qt hands over
         role: int = Qt.ItemDataRole.EditRole,
     ) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or index.column() != NAME_COLUMN:

@@ -59,7 +59,7 @@ class ProgramModule(nn.Module):
         return _filled(program.outputs, values, image.device)
 
 
-def _filled(part: Any, values: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401
+def _filled(part: Any, values: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401 - as it came
     """Put the values in place of the references, at any depth."""
     if isinstance(part, Ref):
         return values[part.name]

@@ -75,7 +75,7 @@ class TracedNetwork(nn.Module):
         return output.float() if output.is_floating_point() else output
 
 
-def _mapped(output: Any, change: Callable[[Tensor], Tensor]) -> Any:  # noqa: ANN401
+def _mapped(output: Any, change: Callable[[Tensor], Tensor]) -> Any:  # noqa: ANN401 - as forward
     if isinstance(output, Tensor):
         return change(output)
     if isinstance(output, (list, tuple)):

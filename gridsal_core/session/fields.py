@@ -152,7 +152,7 @@ def as_origin(value: object) -> RegionOrigin:
     return _one_of(value, get_args(RegionOrigin))  # type: ignore[return-value]  # it is one
 
 
-def optional(take: Callable[[object], Any], value: object) -> Any:  # noqa: ANN401
+def optional(take: Callable[[object], Any], value: object) -> Any:  # noqa: ANN401 - what is taken
     """Take a value that may be missing."""
     return None if value is None else take(value)
 
@@ -184,7 +184,7 @@ def as_kept(value: object) -> KeptResult:
         network=as_text(plain["network"]),
         network_sha256=as_text(plain["network_sha256"]),
         scores=as_scores(plain["scores"]),
-        verdict=_one_of(plain["verdict"], get_args(Verdict)),  # type: ignore[arg-type]
+        verdict=_one_of(plain["verdict"], get_args(Verdict)),  # type: ignore[arg-type]  # it is one
         is_stopped=plain["is_stopped"],
         true_class=optional(as_whole, plain["true_class"]),
         true_info=optional(as_class, plain["true_info"]),

@@ -84,7 +84,7 @@ def save_script(path: Path) -> Path:
     torch.manual_seed(0)
     with torch.no_grad():
         # torch gives it no types
-        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(  # type: ignore[no-untyped-call]  # torch's
             torch.nn.Conv2d(3, 2, 1).eval(), torch.zeros(1, 3, 32, 32)
         )
     traced.save(str(path))

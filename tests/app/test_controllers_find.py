@@ -22,6 +22,7 @@ from app.models.session import Session
 from app.settings import AppSettings
 from app.workers import messages as m
 from app.workers.engine_client import LOST
+from app.workers.evaluation import EvaluateImage
 from gridsal_core.checkpoints.card import ModelCard
 from gridsal_core.datasets.folder import ImageListing
 from gridsal_core.errors import OutputError
@@ -186,7 +187,8 @@ class Pass:
     @property
     def asked(self) -> list[str]:
         """The images that the engine was sent so far."""
-        return [command.job.name for command in self.folder.engine.of(m.RunJob)]
+        jobs = [command.job for command in self.folder.engine.of(m.RunJob)]
+        return [job.name for job in jobs if isinstance(job, EvaluateImage)]
 
     def is_offered(self, name: str) -> bool:
         return self.folder.window.action(name).isEnabled()

@@ -189,6 +189,6 @@ class TestFolders:
         look_at(room.session)
         keep(room.session)
         row = images.index(0)
-        assert "explained" in images.data(row, STATUS_ROLE)
+        assert "explained" in row.data(STATUS_ROLE)
         room.session.set_network(OTHER)
-        assert "explained" not in images.data(row, STATUS_ROLE)
+        assert "explained" not in row.data(STATUS_ROLE)

@@ -197,7 +197,7 @@ def test_a_batch_holds_no_more_than_memory_does(
 
     real, sizes = grid_saliency.explain_many, []
 
-    def watched(network: Any, requests: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+    def watched(network: Any, requests: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - as it is
         sizes.append(len(requests))
         return real(network, requests, *rest, **more)
 
@@ -218,7 +218,7 @@ def test_what_was_explained_before_a_failure_is_told(
 
     real = grid_saliency.explain_many
 
-    def failing(network: Any, requests: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+    def failing(network: Any, requests: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - as it is
         if requests[0].region.shape != SIZE:
             raise DeviceError("No memory is left.")
         return real(network, requests, *rest, **more)

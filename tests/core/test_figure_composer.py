@@ -92,7 +92,7 @@ def words(figure: Figure) -> str:
 
 def check_nothing_is_cut_or_covered(figure: Figure) -> None:
     with rc_context({"text.hinting": "none"}):
-        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # Matplotlib's
         page = figure.bbox
         texts = [text.get_window_extent(renderer) for text in figure.texts]
         axes = [each.get_tightbbox(renderer, bbox_extra_artists=[]) for each in figure.axes]

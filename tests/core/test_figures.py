@@ -281,7 +281,7 @@ def test_nothing_overlaps_and_nothing_is_cut_off(
 ) -> None:
     example = explanation(size, classes=classes)
     figure = draw_explanation(example, example.prediction.class_map if labelled else None)
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # Matplotlib's
     page = figure.bbox
     texts = [text.get_window_extent(renderer) for text in figure.texts]
     axes = [each.get_tightbbox(renderer, bbox_extra_artists=[]) for each in figure.axes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -276,23 +277,25 @@ class TestUnreadableFiles:
     )
 
     @pytest.mark.parametrize("reader", READERS)
-    def test_a_missing_file(self, tmp_path: Path, reader: object) -> None:
+    def test_a_missing_file(self, tmp_path: Path, reader: Callable[[Path], object]) -> None:
         with pytest.raises(ImageError, match=r"gone\.png does not exist; check"):
-            reader(tmp_path / "gone.png")  # type: ignore[operator]
+            reader(tmp_path / "gone.png")
 
     @pytest.mark.parametrize("reader", READERS)
-    def test_an_empty_file(self, tmp_path: Path, reader: object) -> None:
+    def test_an_empty_file(self, tmp_path: Path, reader: Callable[[Path], object]) -> None:
         path = tmp_path / "a.png"
         path.touch()
         with pytest.raises(ImageError, match=r"a\.png is empty \(0 bytes\); copy it again"):
-            reader(path)  # type: ignore[operator]
+            reader(path)
 
     @pytest.mark.parametrize("reader", READERS)
-    def test_a_text_file_in_disguise(self, tmp_path: Path, reader: object) -> None:
+    def test_a_text_file_in_disguise(
+        self, tmp_path: Path, reader: Callable[[Path], object]
+    ) -> None:
         path = tmp_path / "a.png"
         path.write_text("not a picture")
         with pytest.raises(ImageError, match=r"a\.png is not an image .* use PNG"):
-            reader(path)  # type: ignore[operator]
+            reader(path)
 
     def test_a_folder(self, tmp_path: Path) -> None:
         with pytest.raises(ImageError, match="is a folder; choose an image file"):

@@ -133,7 +133,7 @@ def test_what_cannot_be_folded_is_left_as_it_is(kind: type[nn.Module]) -> None:
 
 
 def test_a_script_module_is_left_as_it_is() -> None:
-    traced: nn.Module = torch.jit.trace(frozen(Usual()), probe())  # type: ignore[no-untyped-call]
+    traced: nn.Module = torch.jit.trace(frozen(Usual()), probe())  # type: ignore[no-untyped-call]  # torch's
     assert fold(traced) is None
 
 

@@ -259,7 +259,7 @@ def test_an_image_outside_its_range_is_told(value: float) -> None:
 
 def test_scores_that_are_not_numbers_are_told() -> None:
     module = Convolutions(2)
-    module.second.bias.data[0] = float("nan")  # type: ignore[union-attr]
+    module.second.bias.data[0] = float("nan")  # type: ignore[union-attr]  # it is a layer
     with pytest.raises(CheckpointError, match="not finite"):
         explain(wrap(module), Request(IMAGE, REGION, 1), Settings(mask_size=(2, 2)))
 

@@ -217,7 +217,7 @@ def test_every_setting_out_of_its_range_is_refused(setting: dict[str, Any], told
 
 def test_a_perturbation_that_was_not_parsed_is_told() -> None:
     with pytest.raises(SettingsError, match="make it with parse_perturbation"):
-        Settings(perturbation="blur:3")  # type: ignore[arg-type]
+        Settings(perturbation="blur:3")  # type: ignore[arg-type]  # on purpose
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from gridsal_core.arrays import FloatArray
 from gridsal_core.upsampling import bilinear_matrix, nearest_matrix, saliency_map, upsample
 from tests.engine.networks import box
 
@@ -56,8 +59,10 @@ def test_nearest_upsampling_gives_each_pixel_the_cell_that_its_centre_lies_in(
 @given(cells=st.integers(1, 12), cell_pixels=st.integers(1, 9))
 @settings(deadline=None)
 @pytest.mark.parametrize("matrix", [bilinear_matrix, nearest_matrix])
-def test_every_pixel_is_a_mean_of_cells(matrix: type[object], cells: int, cell_pixels: int) -> None:
-    weights = np.asarray(matrix(cells * cell_pixels, cells))  # type: ignore[call-arg]
+def test_every_pixel_is_a_mean_of_cells(
+    matrix: Callable[[int, int], FloatArray], cells: int, cell_pixels: int
+) -> None:
+    weights = np.asarray(matrix(cells * cell_pixels, cells))
 
     assert weights.min() >= 0
     np.testing.assert_allclose(weights.sum(1), 1, atol=1e-6)

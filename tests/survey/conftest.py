@@ -84,7 +84,7 @@ Ask = Callable[..., Survey]
 def asked(network: SegmentationNetwork) -> Ask:
     """Define a quick survey of all kinds; what is given wins."""
 
-    def ask(kinds: tuple[RequestKind, ...] = KINDS, **given: Any) -> Survey:  # noqa: ANN401
+    def ask(kinds: tuple[RequestKind, ...] = KINDS, **given: Any) -> Survey:  # noqa: ANN401 - its fields
         settings = QUICK | given.pop("given", {})
         others = {"min_pixels": 12, "source": "labels"} | given
         means = others.pop("means", MEANS)

@@ -33,7 +33,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the requests of every batch that is begun."""
     begun: list[int] = []
 
-    def count(network: Any, requests: Any, settings: Any) -> Any:  # noqa: ANN401
+    def count(network: Any, requests: Any, settings: Any) -> Any:  # noqa: ANN401 - as it is
         begun.append(len(requests))
         return explain_many_steps(network, requests, settings)
 
@@ -303,11 +303,11 @@ def test_damaged_results_are_refused(surveyed: Path, tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "copy") as ledger:
         identity = next(ledger.summaries()).identity
         for column, value in (("region", b"x"), ("mask", b"x"), ("settings", "[]")):
-            old = ledger._connection.execute(f"SELECT {column} FROM items").fetchone()[0]  # noqa: S608
-            ledger._connection.execute(f"UPDATE items SET {column} = ?", (value,))  # noqa: S608
+            old = ledger._connection.execute(f"SELECT {column} FROM items").fetchone()[0]  # noqa: S608 - ours
+            ledger._connection.execute(f"UPDATE items SET {column} = ?", (value,))  # noqa: S608 - ours
             with pytest.raises(OutputError, match="damaged"):
                 ledger.maps(identity)
-            ledger._connection.execute(f"UPDATE items SET {column} = ?", (old,))  # noqa: S608
+            ledger._connection.execute(f"UPDATE items SET {column} = ?", (old,))  # noqa: S608 - ours
         ledger._connection.execute("UPDATE items SET votes = x'00'")
         with pytest.raises(OutputError, match="damaged"):
             list(ledger.summaries())

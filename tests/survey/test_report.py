@@ -6,7 +6,6 @@ import csv
 import importlib.util
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -167,8 +166,7 @@ def test_surveys_of_other_classes_cannot_be_compared(
 def test_parquet_without_pyarrow_is_told_in_a_sentence(
     surveyed: Path, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing: Callable[[str], None] = lambda name: None  # noqa: E731
-    monkeypatch.setattr(files, "find_spec", nothing)
+    monkeypatch.setattr(files, "find_spec", lambda _name: None)
     with Ledger.open(surveyed) as ledger, pytest.raises(OutputError, match=r"gridsal\[parquet\]"):
         write_report(ledger, town.images, parquet=True, sampling=FEW)
 

@@ -136,7 +136,7 @@ def test_simultaneous_intervals_equal_the_max_t_method_written_out(
     assert tested >= 6
 
 
-def summary(image: str, votes: tuple[float, ...], **given: Any) -> Summary:  # noqa: ANN401
+def summary(image: str, votes: tuple[float, ...], **given: Any) -> Summary:  # noqa: ANN401 - fields
     values: dict[str, Any] = {
         "identity": f"{image}-{votes}",
         "image": image,
