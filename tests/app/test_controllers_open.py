@@ -263,6 +263,6 @@ class TestDownloads:
         self, door: Door, library: LibraryController
     ) -> None:
         first = Transfer("one", "running", 1, 4)
-        library.downloads.active = [first, replace(first, source="two")]  # type: ignore[misc]
+        library.downloads.active = (first, replace(first, source="two"))  # type: ignore[misc]
         self.end(library, first)
         assert door.window.status.set_download.call_args.args == ("Fetching one and 1 more", 25)
