@@ -47,6 +47,8 @@ class QueueController(QObject):
 
     result_wanted = Signal(str)
     """Identity of the result that is to be shown, with its request."""
+    run_changed = Signal()
+    """A run began, was paused or resumed, or ended, also one that was not queued; see `left`."""
 
     def __init__(
         self,
@@ -137,6 +139,7 @@ class QueueController(QObject):
         self.queue.entries_changed.connect(self._soon.start)
         self.queue.entries_changed.connect(self.refresh)
         runs.run_changed.connect(self._on_run_changed)
+        runs.run_changed.connect(self.run_changed)
         runs.progressed.connect(self._on_progress)
         runs.ended.connect(self._on_ended)
         for signal in (

@@ -177,6 +177,7 @@ class SessionsController(QObject):
         queue.queue.entries_changed.connect(self._on_work)
         for signal in (
             queue.queue.status_changed,
+            queue.run_changed,
             compare.panels.changed,
             self._window.workspace.currentChanged,
         ):

@@ -112,6 +112,7 @@ def test_a_run_that_a_kill_interrupts_is_offered_as_a_request(window: Window, im
     lost = window()
     begin(lost, images)
     set_steps(lost, 5000)
+    lost.rest(1000)
     lost.push(lost.window.run.main_button)
     lost.wait_for_steps()
     asked = lost.running.asked
