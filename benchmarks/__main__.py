@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import captum_rows, gaps, memory, painting, startup, steps
+from benchmarks import (
+    captum_rows,
+    gaps,
+    growth,
+    memory,
+    painting,
+    speed,
+    startup,
+    steps,
+)
+from benchmarks.table import Table, Value
 from benchmarks.window import Subject
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
@@ -17,7 +28,7 @@ from gridsal_core.threads import sleep_while_idle
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STREET_MODEL = SHARED / "models" / "camvid_deeplabv3plus_lite0"
 STREET_IMAGES = SHARED / "data" / "camvid" / "images"
-PARTS = ("steps", "captum", "gaps", "painting", "startup", "memory")
+PARTS = ("steps", "speed", "growth", "captum", "gaps", "painting", "startup", "memory")
 
 
 def main() -> None:
@@ -26,38 +37,44 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=STREET_MODEL, help="a street-scene network")
     parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
     parser.add_argument("--repeats", type=int, default=15, help="pairs of passes (default 15)")
+    parser.add_argument("--steps", type=int, default=80, help="of a run of speed (default 80)")
     parser.add_argument("--seconds", type=float, default=20, help="of each kind of work (20)")
     parser.add_argument("--steps-through", type=int, default=2000, help="images paged through")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure only this")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables here too")
     options = parser.parse_args()
     sleep_while_idle()
-    for part in options.only or PARTS:
-        measure(part, options)
+    kept = [measured(part, options).shown() for part in options.only or PARTS]
+    if options.json is not None:
+        options.json.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
-def measure(part: str, options: argparse.Namespace) -> None:
-    """Print one table."""
+def measured(part: str, options: argparse.Namespace) -> Table:
+    """Return one table, whose rows are measured as they are drawn."""
     subjects = subjects_of(options)
     if part == "steps":
-        show("One optimisation step against one bare forward and input gradient (medians)")
-        show_rows(steps.HEADER, (steps.step_row(each, options.repeats) for each in subjects))
-    elif part == "captum":
-        measure_gradients(subjects)
-    elif part == "gaps":
-        show("Gaps of the window's event loop in ms (a 5 ms timer; p99 33 and max 100 are allowed)")
-        rows = (row for each in subjects for row in gaps.gap_rows(each, options.seconds))
-        show_rows(gaps.HEADER, rows)
-    elif part == "painting":
-        show("From an event until it is painted, in ms (16 is allowed)")
-        show_rows(painting.HEADER, painting.painting_rows(subjects[0].model))
-    elif part == "startup":
-        show("From the command to a window that answers, in s (median of five; 2.5 is allowed)")
-        show_rows("", [startup.startup_row()])
-    else:
-        show("Memory of both processes while images are paged through (100 MB growth is allowed)")
-        images = subjects[-1].images
-        held = memory.memory_rows(subjects[0].model, images, options.steps_through)
-        show_rows(memory.HEADER, held)
+        title = "One optimisation step against one bare forward and input gradient (medians)"
+        rows = (steps.step_row(each, options.repeats) for each in subjects)
+        return Table(part, title, steps.COLUMNS, rows)
+    if part == "speed":
+        runs = speed.speed_rows(options.model, options.images, options.steps)
+        return Table(part, speed.TITLE, speed.COLUMNS, runs)
+    if part == "growth":
+        return Table(part, growth.TITLE, growth.COLUMNS, growth.growth_rows(options.repeats))
+    if part == "captum":
+        return gradients_table(part, subjects)
+    if part == "gaps":
+        title = "Gaps of the window's event loop in ms (a 5 ms timer; p99 33 and max 100 allowed)"
+        gap_rows = (row for each in subjects for row in gaps.gap_rows(each, options.seconds))
+        return Table(part, title, gaps.COLUMNS, gap_rows)
+    if part == "painting":
+        title = "From an event until it is painted, in ms (16 is allowed)"
+        return Table(part, title, painting.COLUMNS, painting.painting_rows(subjects[0].model))
+    if part == "startup":
+        return Table(part, startup.TITLE, startup.COLUMNS, startup.startup_rows())
+    title = "Memory of both processes while images are paged through (100 MB growth is allowed)"
+    held = memory.memory_rows(subjects[0].model, subjects[-1].images, options.steps_through)
+    return Table(part, title, memory.COLUMNS, held)
 
 
 def subjects_of(options: argparse.Namespace) -> list[Subject]:
@@ -69,29 +86,21 @@ def subjects_of(options: argparse.Namespace) -> list[Subject]:
     return subjects
 
 
-def measure_gradients(subjects: list[Subject]) -> None:
+def gradients_table(part: str, subjects: list[Subject]) -> Table:
     """Compare gradients with Captum's, where it is installed."""
     if find_spec("captum") is None:
-        show("Captum is not installed (make setup-tests); gradients are not compared.")
-        return
-    show("Gradients of 25 copies against Captum's, the faster of its two ways (medians)")
-    print(captum_rows.HEADER)
-    for subject in subjects:
-        first = list_images(subject.images)[0]
-        captum_rows.captum_rows(subject.name, subject.model, first, samples=25, repeats=5)
+        title = "Captum is not installed (make setup-tests); gradients are not compared."
+        return Table(part, title, captum_rows.COLUMNS, [])
+    title = "Gradients of 25 copies against Captum's, the faster of its two ways (medians)"
 
+    def rows() -> Iterator[tuple[Value, ...]]:
+        for subject in subjects:
+            first = list_images(subject.images)[0]
+            yield from captum_rows.captum_rows(
+                subject.name, subject.model, first, samples=25, repeats=5
+            )
 
-def show(title: str) -> None:
-    """Print the title of a table."""
-    print(f"\n{title}", flush=True)
-
-
-def show_rows(header: str, rows: Iterable[str]) -> None:
-    """Print a table, row by row as they come."""
-    if header:
-        print(header)
-    for row in rows:
-        print(row, flush=True)
+    return Table(part, title, captum_rows.COLUMNS, rows())
 
 
 if __name__ == "__main__":

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.table import Column, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-HEADER = f"{'network':<8} {'method':<22} {'ours ms':>9} {'Captum ms':>10} {'ratio':>6}"
+COLUMNS = (
+    Column("network", width=8),
+    Column("method", width=22),
+    Column("ours ms", ".0f", 9),
+    Column("Captum ms", ".0f", 10),
+    Column("ratio", ".2f", 6),
+)
 
 
-def captum_rows(name: str, model: Path, image_path: Path, *, samples: int, repeats: int) -> None:
-    """Print a row for each method: ours, with all that its record holds, over Captum's faster way.
+def captum_rows(
+    name: str, model: Path, image_path: Path, *, samples: int, repeats: int
+) -> Iterator[tuple[Value, ...]]:
+    """Yield a row for each method: ours, with all that its record holds, over Captum's faster way.
 
     Captum takes the copies one at a time or all at once, as it is told; which is faster depends on
     the image. It gets the module itself, as whoever uses it has it. All ways are timed in turn, so
@@ -68,10 +78,7 @@ def captum_rows(name: str, model: Path, image_path: Path, *, samples: int, repea
         with network.borrowed():
             rounds = [[_milliseconds(way) for way in ways] for _ in range(repeats + 1)][1:]
         own, *captum = (statistics.median(times) for times in zip(*rounds, strict=True))
-        print(
-            f"{name:<8} {title:<22} {own:>9.0f} {min(captum):>10.0f} {own / min(captum):>6.2f}",
-            flush=True,
-        )
+        yield name, title, own, min(captum), own / min(captum)
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

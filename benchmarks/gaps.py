@@ -14,34 +14,40 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from app.startup import Application
+from benchmarks.table import Column, Value
 from benchmarks.window import Gaps, Subject, opened, timed, wait_for
 
-HEADER = f"{'network':<8} {'meanwhile':<12} {'ticks':>7} {'p50':>6} {'p99':>6} {'max':>6}"
+COLUMNS = (
+    Column("network", width=8),
+    Column("meanwhile", width=12),
+    Column("ticks", "d", 7),
+    Column("p50", ".1f", 6),
+    Column("p99", ".1f", 6),
+    Column("max", ".1f", 6),
+)
 FILES = 600
 ROW_PX = 12
 
 
-def gap_rows(subject: Subject, seconds: float) -> Iterator[str]:
+def gap_rows(subject: Subject, seconds: float) -> Iterator[tuple[Value, ...]]:
     """Measure each kind of work for so long, and yield a row for each; then the clicks."""
     with opened(subject) as application:
         for name, work in (("run", _run), ("run, export", _export)):
             with Gaps() as gaps:
                 _for_a_while(seconds, work(application))
-            yield f"{subject.name:<8} {name:<12} {gaps.row()}"
-        clicks = click_times(application)
-        yield f"{subject.name:<8} clicks in ms: " + "  ".join(
-            f"{name} {ms:.0f}" for name, ms in clicks.items()
-        )
+            yield subject.name, name, *gaps.row()
+        for name, ms in click_times(application).items():
+            yield subject.name, f"click {name}", 1, ms, ms, ms
         _stop(application)
         with Gaps() as gaps:
             application.folder_pass.start()
             _for_a_while(seconds, lambda: None)
         application.folder_pass.stop()
-        yield f"{subject.name:<8} {'pass':<12} {gaps.row()}"
+        yield subject.name, "pass", *gaps.row()
     with many_files(subject) as folder, opened(Subject("", subject.model, folder)) as application:
         with Gaps() as gaps:
             _for_a_while(seconds, _scroll(application))
-        yield f"{subject.name:<8} {'thumbnails':<12} {gaps.row()}"
+        yield subject.name, "thumbnails", *gaps.row()
         _stop(application)
 
 

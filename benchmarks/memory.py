@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,19 +10,24 @@ import psutil
 
 from app.startup import Application
 from benchmarks.gaps import many_files
+from benchmarks.table import Column, Value
 from benchmarks.window import Subject, opened, wait_for
 
-HEADER = f"{'images':>7} {'runs':>5} {'window MB':>10} {'engine MB':>10}"
+COLUMNS = (
+    Column("images", width=18),
+    Column("runs", "d", 5),
+    Column("window MB", ".0f"),
+    Column("engine MB", ".0f"),
+)
 SETTLED, RUNS, STEPS = 200, 50, 5
 MB = 1e6
 
 
-def memory_rows(model: Path, images: Path, count: int) -> list[str]:
+def memory_rows(model: Path, images: Path, count: int) -> Iterator[tuple[Value, ...]]:
     """Step through so many images, each predicted, with 50 short runs on the way.
 
     The last row says how much both processes have grown since the first 200 images.
     """
-    rows = []
     with (
         many_files(Subject("", model, images), count) as folder,
         opened(Subject("", model, folder)) as application,
@@ -35,12 +41,11 @@ def memory_rows(model: Path, images: Path, count: int) -> list[str]:
                 _explain(application)
             if number % max(count // 10, 1) == 0 or number == min(SETTLED, count - 1):
                 held = _held(application)
-                rows.append(f"{number:>7} {runs:>5} {held[0]:>10.0f} {held[1]:>10.0f}")
+                yield str(number), runs, *held
                 if number <= SETTLED:
                     settled = held
-        grown = tuple(now - then for now, then in zip(_held(application), settled, strict=True))
-        rows.append(f"growth after {SETTLED}: {grown[0]:>10.0f} {grown[1]:>10.0f}")
-    return rows
+        grown = [now - then for now, then in zip(_held(application), settled, strict=True)]
+        yield f"growth after {SETTLED}", runs, *grown
 
 
 def _step(application: Application) -> None:

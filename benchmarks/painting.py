@@ -16,15 +16,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.startup import Application
+from benchmarks.table import Column, Value
 from benchmarks.window import Subject, opened, quantile, timed
 
-HEADER = f"{'what':<34} {'frames':>7} {'p50':>6} {'p99':>6} {'max':>6}"
+COLUMNS = (
+    Column("what", width=34),
+    Column("frames", "d", 7),
+    Column("p50", ".1f", 6),
+    Column("p99", ".1f", 6),
+    Column("max", ".1f", 6),
+)
 MOVES = 200
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 
 
-def painting_rows(model: Path) -> list[str]:
+def painting_rows(model: Path) -> list[tuple[Value, ...]]:
     """Measure on noise, which no picture format makes easy; the network is the demo's."""
     QApplication.instance() or QApplication(sys.argv[:1])
     with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +116,7 @@ def _painted(change: Callable[[], object]) -> float:
     return timed(lambda: (change(), QApplication.processEvents()))
 
 
-def _row(name: str, times: list[float]) -> str:
+def _row(name: str, times: list[float]) -> tuple[Value, ...]:
     ordered = sorted(times)
     p50, p99 = quantile(ordered, 0.5), quantile(ordered, 0.99)
-    return f"{name:<34} {len(ordered):>7} {p50:>6.1f} {p99:>6.1f} {ordered[-1]:>6.1f}"
+    return name, len(ordered), p50, p99, ordered[-1]

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import statistics
 
+from benchmarks.table import Column, Value
 from benchmarks.window import Subject, timed
 from gridsal_core.datasets.folder import list_images
 
-HEADER = f"{'network':<8} {'image':>10} {'bare ms':>9} {'step ms':>9} {'ratio':>6}"
+COLUMNS = (
+    Column("network", width=8),
+    Column("image", width=10),
+    Column("bare ms", ".1f", 9),
+    Column("step ms", ".1f", 9),
+    Column("ratio", ".2f", 6),
+)
 
 
-def step_row(subject: Subject, repeats: int) -> str:
+def step_row(subject: Subject, repeats: int) -> tuple[Value, ...]:
     """Time the two passes in turn, so that a change of the machine's speed meets both."""
     import torch
     from torch.nn import functional
 
     from gridsal_core.checkpoints import load_network
     from gridsal_core.images import read_image
-    from gridsal_core.objective import prepare
     from gridsal_core.optimize import descend
+    from gridsal_core.preparing import prepare
     from gridsal_core.segments import foreground_segment
     from gridsal_core.settings import Settings, suggest_settings
     from gridsal_core.types import Request
@@ -46,5 +53,4 @@ def step_row(subject: Subject, repeats: int) -> str:
     bare_ms = statistics.median(pair[0] for pair in pairs)
     step_ms = statistics.median(pair[1] for pair in pairs)
     ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
-    size = f"{width}x{height}"
-    return f"{subject.name:<8} {size:>10} {bare_ms:>9.1f} {step_ms:>9.1f} {ratio:>6.2f}"
+    return subject.name, f"{width}x{height}", bare_ms, step_ms, ratio

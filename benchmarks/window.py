@@ -83,11 +83,11 @@ class Gaps(QObject):
     def __exit__(self, *_: object) -> None:
         self._timer.stop()
 
-    def row(self) -> str:
+    def row(self) -> tuple[int, float, float, float]:
         """Number of ticks, and p50, p99 and largest gap in ms."""
         gaps = sorted(1000 * (later - earlier) for earlier, later in pairwise(self._ticks))
         p50, p99 = quantile(gaps, 0.5), quantile(gaps, 0.99)
-        return f"{len(gaps):>7} {p50:>6.1f} {p99:>6.1f} {gaps[-1]:>6.1f}"
+        return len(gaps), p50, p99, gaps[-1]
 
 
 def quantile(values: list[float], share: float) -> float:
