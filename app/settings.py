@@ -104,7 +104,7 @@ class AppSettings(BaseModel):
     smart_tolerance: Annotated[int, Field(ge=0, le=100)] = 20
     device: Annotated[str, Field(pattern=r"^[a-z0-9:]{1,20}$")] = "auto"
     # The preset of the settings, and the settings themselves where they are the user's own.
-    explain_preset: Literal["suggested", "street", "toy", "own"] = "suggested"
+    explain_preset: Literal["suggested", "fast", "street", "toy", "own"] = "suggested"
     explain_settings: StoredSettings | None = None
 
     def remember_model(self, model: RecentModel) -> None:

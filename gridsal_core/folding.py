@@ -75,6 +75,9 @@ def folded_copy(module: nn.Module, probe: Tensor, element: int | str) -> FoldedC
         count = _fold(copy, probe)
         if not count:
             return None
+        if probe.device.type == "cpu":
+            # On a CPU convolutions are up to 1.4 times as fast with the channels last.
+            copy.to(memory_format=torch.channels_last)
         difference = _difference(module, copy, probe, element)
     # A module may be anything: one that cannot be copied, or that runs only its own way, is used
     # as it is.

@@ -23,8 +23,9 @@ from torch.nn import functional
 from gridsal_core.memory import memory_told
 from gridsal_core.methods import METHOD_INFOS
 from gridsal_core.model_output import failures_told
-from gridsal_core.objective import PIXELS_AT_ONCE, Problem, Start, split_rows
+from gridsal_core.objective import Problem, split_rows
 from gridsal_core.optimize import check_gradient
+from gridsal_core.preparing import PIXELS_AT_ONCE, Start
 from gridsal_core.results import Outcome, final_state
 from gridsal_core.settings import Settings
 from gridsal_core.types import Snapshot

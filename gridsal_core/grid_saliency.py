@@ -20,8 +20,9 @@ from gridsal_core.memory import (
     memory_told,
 )
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import prepare
 from gridsal_core.optimised import optimised
+from gridsal_core.preparing import prepare
+from gridsal_core.quickened import quickened
 from gridsal_core.reduced import reduced_request
 from gridsal_core.regions import bounding_box
 from gridsal_core.results import explanation_of
@@ -212,7 +213,13 @@ def _attempt(
     with memory_told(network.device), torch.no_grad():
         network.speed_up()
         start = prepare(network, smaller, settings, means)
-    steps = (averaged if settings.is_gradient else optimised)(start, settings, stop)
+    if settings.is_gradient:
+        steps = averaged(start, settings, stop)
+    else:
+        with memory_told(network.device):
+            quick, told = quickened(start.problem)
+        notes += told
+        steps = optimised(start, settings, stop, quick)
     while True:
         try:
             snapshot = next(steps)

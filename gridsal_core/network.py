@@ -35,13 +35,10 @@ from gridsal_core.memory import (
     memory_told,
 )
 from gridsal_core.model_output import failures_told, pick
+from gridsal_core.network_input import NetworkInput, mean_color
 from gridsal_core.reduced import enlarged_prediction, reduced_image
 from gridsal_core.settings import Score
 from gridsal_core.types import ClassInfo, NetworkInfo, Prediction
-
-# Images that are short of a network's only size by less than any divisor are padded to it, so that
-# an export at a padded size says what the network itself does.
-PADDED_BELOW = 32
 
 
 class SegmentationNetwork:
@@ -89,19 +86,8 @@ class SegmentationNetwork:
         self._takes_batches = True
         self._one_channel = class_count == 1
         self.classes: tuple[ClassInfo, ...] = card.class_infos(max(class_count, 2))
-        inputs = card.input
-        low, high = inputs.range
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(inputs.mean, device=self.device).view(shape)
-        std = torch.tensor(inputs.std, device=self.device).view(shape)
-        self._scale = (high - low) / std
-        self._shift = (low - mean) / std
-        center = (np.asarray(inputs.mean, np.float32) - low) / (high - low)
-        if inputs.order == "BGR":
-            center = center[::-1]
-        self.mean_color: FloatArray = np.clip(
-            np.broadcast_to(center, (inputs.channels,)), 0, 1
-        ).astype(np.float32)
+        self._input = NetworkInput(card.input, self.device)
+        self.mean_color: FloatArray = mean_color(card.input)
 
     @property
     def info(self) -> NetworkInfo:
@@ -167,7 +153,7 @@ class SegmentationNetwork:
             return
         laid_out_for(device, self.module.to(device))
         self._lending.slow_down()
-        self._scale, self._shift = self._scale.to(device), self._shift.to(device)
+        self._input = NetworkInput(self.card.input, device)
         self.device = device
 
     def borrowed(self) -> AbstractContextManager[None]:
@@ -184,7 +170,7 @@ class SegmentationNetwork:
         weights were changed.
         """
         self._lending.speed_up(
-            lambda: self._inputs(small_random_image(self)), self.card.output.element
+            lambda: self._input(small_random_image(self)), self.card.output.element
         )
 
     @property
@@ -238,10 +224,10 @@ class SegmentationNetwork:
             If the network fails on such an image, or its output is not a (B, K, H, W) tensor.
         """
         height, width = images.shape[-2:]
-        inputs = self._inputs(images)
+        inputs = self._input(images)
         with torch.autocast(self.device.type, half) if half is not None else nullcontext():
             output = self._forward(inputs)
-        covered = (height, width) if self._resizes(height, width) else inputs.shape[-2:]
+        covered = (height, width) if self._input.resizes(height, width) else inputs.shape[-2:]
         output = output.float()
         if output.shape[-2:] != covered:
             output = functional.interpolate(output, covered, mode="bilinear", align_corners=False)
@@ -352,39 +338,12 @@ class SegmentationNetwork:
         check, self.check = self.check, None
         if check is None:
             return None
-        inputs = self._inputs(images)
+        inputs = self._input(images)
         with failures_told(self.card.name, inputs):
             told = check(inputs, self.module(inputs))
         if told:
             self.notes = (*self.notes, told)
         return told
-
-    def _inputs(self, images: Tensor) -> Tensor:
-        """Return what the module gets for (B, C, H, W) images in [0, 1]."""
-        height, width = images.shape[-2:]
-        card = self.card.input
-        if card.order == "BGR":
-            images = images.flip(1)
-        inputs = torch.addcmul(self._shift, images, self._scale)
-        if card.size is not None and self._resizes(height, width):
-            return functional.interpolate(
-                inputs, card.size, mode="bilinear", align_corners=False, antialias=True
-            )
-        if card.size is not None:
-            below, right = card.size[0] - height, card.size[1] - width
-        else:
-            below, right = -height % card.divisor, -width % card.divisor
-        return functional.pad(inputs, (0, right, 0, below)) if below or right else inputs
-
-    def _resizes(self, height: int, width: int) -> bool:
-        """Whether an image of this size is resized to the only one that the network takes."""
-        size = self.card.input.size
-        if size is None:
-            return False
-        return not all(
-            0 <= wanted - have < PADDED_BELOW
-            for wanted, have in zip(size, (height, width), strict=True)
-        )
 
     def _forward(self, inputs: Tensor) -> Tensor:
         """Run the module; one that takes a single image at a time gets the rows one by one."""

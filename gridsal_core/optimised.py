@@ -8,15 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gridsal_core.objective import Start
+from gridsal_core.objective import Problem
 from gridsal_core.optimize import Step, descend, stages
+from gridsal_core.preparing import Start
 from gridsal_core.results import Final, Outcome, final_state
 from gridsal_core.settings import Settings
 from gridsal_core.types import Snapshot
 
 
 def optimised(
-    start: Start, settings: Settings, stop: Callable[[], bool]
+    start: Start, settings: Settings, stop: Callable[[], bool], quick: Problem | None = None
 ) -> Generator[Snapshot, None, list[Outcome]]:
     """Optimise the masks of all requests side by side, and yield a snapshot after every step.
 
@@ -26,6 +27,8 @@ def optimised(
         B requests.
     stop
         Asked after every step; once it says True, the outcome is what there is.
+    quick
+        The problem of `start` in a quicker way to compute it, which the steps take.
 
     Returns
     -------
@@ -35,7 +38,7 @@ def optimised(
     problem = start.problem.repeated(count)
     masks = _initial_masks(len(start.predictions), settings).to(problem.network.device)
     history = _History(settings, len(masks))
-    for step in descend(problem, masks):
+    for step in descend((quick or start.problem).repeated(count), masks):
         history.add(step)
         yield history.snapshot(range(count))
         if stop():

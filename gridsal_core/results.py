@@ -13,7 +13,8 @@ from torch import Tensor
 from gridsal_core.arrays import FloatArray
 from gridsal_core.memory import memory_told
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import Losses, Problem, Start, split_rows, uninformative_images
+from gridsal_core.objective import Losses, Problem, split_rows
+from gridsal_core.preparing import Start, uninformative_images
 from gridsal_core.reduced import blended, enlarged_prediction
 from gridsal_core.regions import widened
 from gridsal_core.settings import Settings

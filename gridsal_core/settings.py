@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field, replace
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from gridsal_core.errors import SettingsError
 from gridsal_core.methods import METHOD_INFOS, METHODS, Form, Method
@@ -14,9 +14,15 @@ from gridsal_core.perturbation import ConstantColor, Perturbation, parse_perturb
 Score = Literal["probability", "logit"]
 Init = float | Literal["auto"]
 Upsampling = Literal["bilinear", "nearest"]
+Optimizer = Literal["sgd", "adam"]
+Precision = Literal["float32", "bfloat16"]
+Execution = Literal["eager", "compile", "cuda-graphs"]
 
 SCORES: tuple[Score, ...] = ("probability", "logit")
 UPSAMPLINGS: tuple[Upsampling, ...] = ("bilinear", "nearest")
+OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam")
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+EXECUTIONS: tuple[Execution, ...] = ("eager", "compile", "cuda-graphs")
 MAX_STEPS = 100_000
 MAX_SAMPLES = 10_000
 MAX_DILATION = 1000
@@ -73,6 +79,14 @@ class Settings:
         the rest with the mask's own.
     keep_best
         Deviation: keep the mask of the lowest objective on the way, not the last one.
+    optimizer
+        `sgd`, the paper's, or a deviation: `adam`, projected, whose learning rate falls to 0 along
+        half a cosine and whose first moment is `momentum`.
+    precision
+        Deviation: `bfloat16` lets the network compute in 16 bits while a mask is optimised.
+    execution
+        How the network is run while a mask is optimised: `eager`, compiled by torch.compile, or as
+        CUDA graphs. This and `precision` are used where they are verified, see `quickened`.
 
     Raises
     ------
@@ -101,11 +115,17 @@ class Settings:
     tolerance: float = 0.0
     coarse_to_fine: bool = False
     keep_best: bool = False
+    optimizer: Optimizer = "sgd"
+    precision: Precision = "float32"
+    execution: Execution = "eager"
 
     def __post_init__(self) -> None:
         _one_of("method", self.method, METHODS)
         _one_of("score", self.score, SCORES)
         _one_of("upsampling", self.upsampling, UPSAMPLINGS)
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("precision", self.precision, PRECISIONS)
+        _one_of("execution", self.execution, EXECUTIONS)
         if not hasattr(self.perturbation, "uninformative"):
             raise SettingsError(
                 f"The perturbation {self.perturbation!r} is not one; make it with "
@@ -184,11 +204,9 @@ class Settings:
     @property
     def deviations(self) -> tuple[str, ...]:
         """Names of the options beyond the paper that are on; none for the gradient methods."""
-        defaults = {"total_variation": 0.0, "dilation": 0, "tolerance": 0.0}
-        switches = {"coarse_to_fine": False, "keep_best": False}
         if self.is_gradient:
             return ("dilation",) if self.dilation else ()
-        return tuple(k for k, v in (defaults | switches).items() if getattr(self, k) != v)
+        return tuple(name for name, value in _PAPER.items() if getattr(self, name) != value)
 
     def check_image(self, height: int, width: int) -> None:
         """Raise SettingsError if the mask has more cells than an image of this size has pixels."""
@@ -232,6 +250,18 @@ class Settings:
         if isinstance(plain.get("mask_size"), list):
             plain["mask_size"] = tuple(plain["mask_size"])
         return cls(**plain)
+
+
+# The values of the options beyond the paper with which they are off.
+_PAPER: Final[dict[str, object]] = {
+    "total_variation": 0.0,
+    "dilation": 0,
+    "tolerance": 0.0,
+    "coarse_to_fine": False,
+    "keep_best": False,
+    "optimizer": "sgd",
+    "precision": "float32",
+}
 
 
 def parse_mask_size(text: str) -> tuple[int, int]:
@@ -311,5 +341,29 @@ def suggest_settings(height: int, width: int, card: dict[str, Any] | None = None
     return replace(start, mask_size=(min(rows, height), min(columns, width)))
 
 
+def preset_values(name: str) -> dict[str, Any]:
+    """Return the settings that a preset changes: `paper` none, `fast` the optimiser.
+
+    docs/performance.md says how near `fast` comes to the paper's optimiser, and how it was found.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such preset.
+    """
+    _one_of("preset", name, tuple(PRESETS))
+    return PRESETS[name]
+
+
+PRESETS: Final[dict[str, dict[str, Any]]] = {
+    "paper": {},
+    "fast": {
+        "optimizer": "adam",
+        "steps": 15,
+        "learning_rate": 0.4,
+        "momentum": 0.5,
+        "keep_best": True,
+    },
+}
 PAPER_STREET = Settings(init=0.5)
 PAPER_TOY = Settings(mask_size=(4, 4), lam=0.05, steps=100, learning_rate=0.2, init=0.5)

@@ -160,7 +160,7 @@ def what_if(
     ImageError, CheckpointError, DeviceError
         As `SegmentationNetwork.predict`.
     """
-    from gridsal_core.objective import uninformative_images
+    from gridsal_core.preparing import uninformative_images
 
     if threshold is not None and not 0 < threshold <= 1:
         raise RequestError(f"The threshold is {threshold}; give a saliency above 0, up to 1.")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -79,6 +80,21 @@ def choose(combo: QComboBox, data: object) -> None:
     """Select the entry that carries `data`, without telling anyone."""
     with QSignalBlocker(combo):
         combo.setCurrentIndex(combo.findData(data))
+
+
+def combo(*entries: tuple[str, object]) -> QComboBox:
+    """Make a choice of these texts, each with what it stands for."""
+    choice = QComboBox()
+    for text, data in entries:
+        choice.addItem(text, data)
+    return choice
+
+
+def whole_number(low: int, high: int) -> QSpinBox:
+    """Make a field for whole numbers from low to high."""
+    spin = QSpinBox()
+    spin.setRange(low, high)
+    return spin
 
 
 def shrinkable(combo: QComboBox) -> None:

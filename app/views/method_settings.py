@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
 
-from app.views.forms import GAP, add_row, form
+from app.views.forms import GAP, add_row, choose, combo, form
 from app.views.number_field import NumberField
 from gridsal_core.methods import METHOD_INFOS, Method
 from gridsal_core.settings import MAX_DILATION, MAX_SAMPLES, Settings
+
+_Field = NumberField | QSpinBox | QCheckBox | QComboBox
 
 
 class _Group(QWidget):
@@ -23,7 +25,7 @@ class _Group(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._form: QFormLayout = form()
-        self._fields: dict[str, NumberField | QSpinBox | QCheckBox] = {}
+        self._fields: dict[str, _Field] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
@@ -31,10 +33,7 @@ class _Group(QWidget):
 
     def values(self) -> dict[str, Any]:
         """Return the values by the names that Settings has for them."""
-        return {
-            name: field.isChecked() if isinstance(field, QCheckBox) else field.value()
-            for name, field in self._fields.items()
-        }
+        return {name: _value(field) for name, field in self._fields.items()}
 
     def fill(self, settings: Settings) -> None:
         """Show the values of other settings, without telling anyone."""
@@ -43,6 +42,8 @@ class _Group(QWidget):
                 value = getattr(settings, name)
                 if isinstance(field, QCheckBox):
                     field.setChecked(value)
+                elif isinstance(field, QComboBox):
+                    choose(field, value)
                 else:
                     field.setValue(value)
 
@@ -68,14 +69,25 @@ class _Group(QWidget):
         field.toggled.connect(self.changed)
         self._add(name, "", field, tip)
 
-    def _add(
-        self, name: str, text: str, field: NumberField | QSpinBox | QCheckBox, tip: str
+    def _choice(
+        self, name: str, text: str, entries: tuple[tuple[str, object], ...], tip: str
     ) -> None:
+        field = combo(*entries)
+        field.currentIndexChanged.connect(self.changed)
+        self._add(name, text, field, tip)
+
+    def _add(self, name: str, text: str, field: _Field, tip: str) -> None:
         field.setObjectName(name)
         add_row(self._form, text, field, tip)
         if isinstance(field, QCheckBox):
             field.setAccessibleName(field.text())
         self._fields[name] = field
+
+
+def _value(field: _Field) -> object:
+    if isinstance(field, QCheckBox):
+        return field.isChecked()
+    return field.currentData() if isinstance(field, QComboBox) else field.value()
 
 
 class GradientSettings(_Group):
@@ -163,9 +175,39 @@ class DeviationSettings(_Group):
             "Keep the best mask",
             "Of the lowest objective on the way, not the last one.",
         )
+        self._choice(
+            "optimizer",
+            "Optimiser",
+            (("SGD (paper)", "sgd"), ("Adam", "adam")),
+            "What moves the mask. Adam needs fewer steps and its own learning rate, about 0.4,\n"
+            "which falls to 0 at the last step; now and then it finds another mask.",
+        )
 
     def show_method(self, method: Method) -> None:
         """Show the fields that act on a method: on a gradient map only the widened region does."""
         is_gradient = METHOD_INFOS[method].family == "gradient"
         for name, field in self._fields.items():
             self._form.setRowVisible(field, name == "dilation" or not is_gradient)
+
+
+class SpeedSettings(_Group):
+    """Quicker ways to compute, each tried on the request before it is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice(
+            "precision",
+            "Precision",
+            (("float32", "float32"), ("bfloat16", "bfloat16")),
+            "bfloat16 is quicker where the processor or card computes in it, and slower elsewhere."
+            "\nCells of the mask move by a few hundredths. Used only where scores and gradient "
+            "hold.",
+        )
+        self._choice(
+            "execution",
+            "Execution",
+            (("Eager", "eager"), ("Compile", "compile"), ("CUDA graphs", "cuda-graphs")),
+            "Compile takes up to minutes before the first step, and needs a C++ compiler.\nCUDA "
+            "graphs need a CUDA device, and memory for one more step.\nUsed only where scores and "
+            "gradient hold; the result says where not.",
+        )

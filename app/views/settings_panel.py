@@ -9,10 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QComboBox,
     QFormLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,23 +21,25 @@ from app.views.forms import (
     add_row,
     beside,
     choose,
+    combo,
     describe,
     form,
     heading,
     shrinkable,
+    whole_number,
 )
-from app.views.method_settings import DeviationSettings, GradientSettings
+from app.views.method_settings import DeviationSettings, GradientSettings, SpeedSettings
 from app.views.number_field import NumberField
 from app.views.perturbation_field import PerturbationField
 from gridsal_core.methods import METHOD_INFOS, Method
-from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings
+from gridsal_core.settings import MAX_STEPS, PAPER_STREET, PAPER_TOY, Settings, preset_values
 
-SUGGESTED, STREET, TOY, OWN = "suggested", "street", "toy", "own"
+SUGGESTED, FAST, STREET, TOY, OWN = "suggested", "fast", "street", "toy", "own"
 MAX_CELLS = 256
 # As wide as most numbers are; the largest that fits into the field would widen the whole column.
 NUMBER_WIDTH = 76
 
-Preset = Literal["suggested", "street", "toy", "own"]
+Preset = Literal["suggested", "fast", "street", "toy", "own"]
 
 
 @dataclass(frozen=True)
@@ -68,32 +68,32 @@ class SettingsPanel(QWidget):
         super().__init__()
         self._suggested = Settings()
         self._is_filling = self.is_following = False
-        self._preset = QComboBox()
-        for text, name in (
+        self._preset = combo(
             ("Suggested here", SUGGESTED),
+            ("Fast", FAST),
             ("Paper, street scenes", STREET),
             ("Paper, toy data", TOY),
             ("Own", OWN),
-        ):
-            self._preset.addItem(text, name)
-        self._method = _combo(*((info.title, name) for name, info in METHOD_INFOS.items()))
+        )
+        self._method = combo(*((info.title, name) for name, info in METHOD_INFOS.items()))
         self._gradients, self._deviations = GradientSettings(), DeviationSettings()
-        self._rows, self._columns = _whole(1, MAX_CELLS), _whole(1, MAX_CELLS)
+        self._speed = SpeedSettings()
+        self._rows, self._columns = whole_number(1, MAX_CELLS), whole_number(1, MAX_CELLS)
         self._rows.setAccessibleName("Mask height in cells")
         self._columns.setAccessibleName("Mask width in cells")
         self._lam = NumberField("λ", 0, 100, 0.01)
         self._lam.setObjectName("lam")
-        self._steps = _whole(1, MAX_STEPS)
+        self._steps = whole_number(1, MAX_STEPS)
         self._steps.setGroupSeparatorShown(True)
         for field in (self._lam, self._steps):
             field.setMinimumWidth(NUMBER_WIDTH)
-        self._init = _combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
+        self._init = combo(("Auto: 0.5 and 1", "auto"), ("0.5 (paper)", 0.5), ("1", 1.0))
         self._perturbation = PerturbationField()
         self._rate = NumberField("The learning rate", 1e-6, 1000, 0.2)
         self._momentum = NumberField("The momentum", 0, 0.99, 0.5, 0.05)
-        self._score = _combo(("Probability", "probability"), ("Logit", "logit"))
-        self._upsampling = _combo(("Bilinear (paper)", "bilinear"), ("Nearest", "nearest"))
-        self._device = _combo(("Auto", "auto"), ("CPU", "cpu"))
+        self._score = combo(("Probability", "probability"), ("Logit", "logit"))
+        self._upsampling = combo(("Bilinear (paper)", "bilinear"), ("Nearest", "nearest"))
+        self._device = combo(("Auto", "auto"), ("CPU", "cpu"))
         self._lay_out()
         self._connect()
         for number in self.findChildren(QAbstractSpinBox):
@@ -121,6 +121,7 @@ class SettingsPanel(QWidget):
             upsampling=self._upsampling.currentData(),
             **self._gradients.values(),
             **self._deviations.values(),
+            **self._speed.values(),
         )
 
     def state(self) -> PanelState:
@@ -178,8 +179,8 @@ class SettingsPanel(QWidget):
         self._suggested = settings
         self.is_following = True
         try:
-            if self._preset.currentData() == SUGGESTED:
-                self.set_settings(settings)
+            if self._preset.currentData() in (SUGGESTED, FAST):
+                self._on_preset()
             else:
                 self._on_field()
         finally:
@@ -187,7 +188,7 @@ class SettingsPanel(QWidget):
 
     @property
     def preset(self) -> Preset:
-        """The preset that is chosen: suggested, street, toy or own."""
+        """The preset that is chosen: suggested, fast, street, toy or own."""
         preset: Preset = self._preset.currentData()
         return preset
 
@@ -238,6 +239,7 @@ class SettingsPanel(QWidget):
         choose(self._upsampling, settings.upsampling)
         self._gradients.fill(settings)
         self._deviations.fill(settings)
+        self._speed.fill(settings)
         self._show_method()
 
     def _show_method(self) -> None:
@@ -247,6 +249,7 @@ class SettingsPanel(QWidget):
         self._gradients.setVisible(is_gradient)
         self._gradients.show_method(method)
         self._deviations.show_method(method)
+        self._fast_ways.setVisible(not is_gradient)
         # What stands in for removed pixels: for gradients in What If and in the check's curves.
         self._basic.setRowVisible(self._descent, not is_gradient)
         for field in (self._init, self._rate, self._momentum):
@@ -318,12 +321,20 @@ class SettingsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
         shrinkable(self._preset)
-        describe(self._preset, "Preset", "Fills all fields below. Changing one makes it yours.")
+        describe(
+            self._preset,
+            "Preset",
+            "Fills all fields below. Changing one makes it yours.\n"
+            "Suggested here takes the paper's optimiser, the reference. Fast takes 15 steps of "
+            "Adam:\nabout the same objective, now and then another mask.",
+        )
         layout.addWidget(beside(heading("Settings"), self._preset, stretch=(1,)))
         layout.addLayout(basic)
         layout.addWidget(self._gradients)
         layout.addWidget(Collapsible("More settings", advanced))
         layout.addWidget(Collapsible("Beyond the paper", self._deviations))
+        self._fast_ways = Collapsible("Speed", self._speed)
+        layout.addWidget(self._fast_ways)
 
     def _add_lam_and_steps(self, basic: QFormLayout) -> None:
         # In one row: at 1280x800 the verdict and the scores are to be seen below without scrolling.
@@ -344,8 +355,8 @@ class SettingsPanel(QWidget):
         self._preset.activated.connect(self._on_preset)
         self._device.activated.connect(lambda: self.device_chosen.emit(self.device))
         self._perturbation.changed.connect(self._on_field)
-        for combo in (self._method, self._init, self._score, self._upsampling):
-            combo.currentIndexChanged.connect(self._on_field)
+        for choice in (self._method, self._init, self._score, self._upsampling):
+            choice.currentIndexChanged.connect(self._on_field)
         for spin in (self._rows, self._columns, self._steps):
             spin.valueChanged.connect(self._on_field)
         for number in (self._lam, self._rate, self._momentum):
@@ -353,7 +364,7 @@ class SettingsPanel(QWidget):
             number.refused.connect(self.refused)
         self._perturbation.refused.connect(self.refused)
         self._method.currentIndexChanged.connect(self._show_method)
-        for group in (self._gradients, self._deviations):
+        for group in (self._gradients, self._deviations, self._speed):
             group.changed.connect(self._on_field)
             group.refused.connect(self.refused)
 
@@ -361,6 +372,7 @@ class SettingsPanel(QWidget):
         # In the window even the paper's settings start at auto: 0.5 alone can miss the context.
         return {
             SUGGESTED: self._suggested,
+            FAST: replace(self._suggested, **preset_values("fast")),
             STREET: replace(PAPER_STREET, init="auto"),
             TOY: replace(PAPER_TOY, init="auto"),
         }
@@ -380,16 +392,3 @@ class SettingsPanel(QWidget):
         if chosen not in alike:
             choose(self._preset, alike[0] if alike else OWN)
         self.changed.emit()
-
-
-def _combo(*entries: tuple[str, object]) -> QComboBox:
-    combo = QComboBox()
-    for text, data in entries:
-        combo.addItem(text, data)
-    return combo
-
-
-def _whole(low: int, high: int) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(low, high)
-    return spin

@@ -18,7 +18,8 @@ from gridsal_core.arrays import FloatArray
 from gridsal_core.checks.result import Curve, Curves
 from gridsal_core.memory import memory_told
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import Problem, prepare, split_rows
+from gridsal_core.objective import Problem, split_rows
+from gridsal_core.preparing import prepare
 from gridsal_core.regions import widened
 from gridsal_core.types import Explanation
 

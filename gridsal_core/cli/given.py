@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gridsal_core.perturbation import parse_perturbation
-from gridsal_core.settings import Settings, parse_init, parse_mask_size
+from gridsal_core.settings import Settings, parse_init, parse_mask_size, preset_values
 
 # Options that are named other than the settings they give.
 _SETTING_OF = {"lr": "learning_rate"}
@@ -16,12 +16,14 @@ _READ = {"mask_size": parse_mask_size, "init": parse_init, "perturbation": parse
 def given_settings(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - each is of its own type
     """Return the settings that were given among the options, by their names in `Settings`.
 
+    The option `preset` gives several; the others go before it.
+
     Raises
     ------
     SettingsError
         If one is not understood or out of its range.
     """
-    given: dict[str, Any] = {}
+    given = dict(preset_values(options.pop("preset", None) or "paper"))
     for option, value in options.items():
         if value is None or value is False:
             continue

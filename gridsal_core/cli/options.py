@@ -14,6 +14,12 @@ from gridsal_core.cli.asked import Asked
 from gridsal_core.cli.given import given_settings
 from gridsal_core.cli.job import NetworkOptions
 from gridsal_core.cli.numbers import number, whole
+from gridsal_core.cli.quick_options import (
+    ExecutionOption,
+    OptimizerOption,
+    PrecisionOption,
+    PresetOption,
+)
 from gridsal_core.cli.subject import Choice, Subject
 from gridsal_core.errors import ImageError, RequestError
 from gridsal_core.methods import METHODS
@@ -313,6 +319,10 @@ def asked(
             rich_help_panel=_DEVIATIONS,
         ),
     ] = False,
+    preset: PresetOption = None,
+    optimizer: OptimizerOption = None,
+    precision: PrecisionOption = None,
+    execution: ExecutionOption = None,
     device: Annotated[
         str,
         typer.Option(
@@ -345,6 +355,10 @@ def asked(
         tolerance=tolerance,
         coarse_to_fine=coarse_to_fine,
         keep_best=keep_best,
+        preset=preset,
+        optimizer=optimizer,
+        precision=precision,
+        execution=execution,
     )
     where = _page(page), parse_working_scale(scale), allow_large
     subjects = tuple(Subject(path, *where) for path in image)

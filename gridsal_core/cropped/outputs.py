@@ -40,10 +40,14 @@ class CroppedOutputs:
         From images to outputs of their size, (B, K, H, W).
     box
         Rows and columns.
+    tolerance
+        The largest difference from `outputs` that is let pass, relative to the largest output.
     """
 
-    def __init__(self, outputs: Outputs, box: tuple[slice, slice]) -> None:
-        self._outputs, self._slices = outputs, box
+    def __init__(
+        self, outputs: Outputs, box: tuple[slice, slice], tolerance: float = TOLERANCE
+    ) -> None:
+        self._outputs, self._slices, self._tolerance = outputs, box, tolerance
         self._box = box_of(*box)
         self._cut: dict[int, fx.GraphModule | None] = {}
 
@@ -78,7 +82,7 @@ class CroppedOutputs:
             return None
         size = whole.abs().max().clamp_min(1)
         difference = float((whole - found).abs().max() / size)
-        if not difference <= TOLERANCE:
+        if not difference <= self._tolerance:
             log.info("The network is run on the whole image: it would differ by %.1e.", difference)
             return None
         share = 100 * left / max(every, 1)
@@ -86,14 +90,27 @@ class CroppedOutputs:
         return cut
 
 
+def graph_on(outputs: Outputs, images: Tensor, box: tuple[slice, slice]) -> fx.GraphModule:
+    """Trace what gives outputs for such images, and write what gives them on a box.
+
+    The graph computes no more than the box depends on where that saves anything.
+    """
+    trace = traced(outputs, images)
+    return cut_to(trace, box_of(*box)) or traced(lambda given: trace(given)[(..., *box)], images)
+
+
 def cropped_outputs(
-    outputs: Outputs, box: tuple[slice, slice], size: tuple[int, int], steps: int
+    outputs: Outputs,
+    box: tuple[slice, slice],
+    size: tuple[int, int],
+    steps: int,
+    tolerance: float = TOLERANCE,
 ) -> CroppedOutputs | None:
     """Return the short way to the outputs on a box where it is worth it, else None.
 
     Parameters
     ----------
-    outputs, box
+    outputs, box, tolerance
         As of `CroppedOutputs`.
     size
         (height, width) of the images.
@@ -103,4 +120,6 @@ def cropped_outputs(
     pixels = size[0] * size[1]
     if pixels < LEAST_PIXELS or steps < LEAST_STEPS:
         return None
-    return CroppedOutputs(outputs, box) if area(box_of(*box)) <= LARGEST_SHARE * pixels else None
+    if area(box_of(*box)) > LARGEST_SHARE * pixels:
+        return None
+    return CroppedOutputs(outputs, box, tolerance)

@@ -12,7 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.views.settings_panel import SettingsPanel
@@ -42,6 +50,9 @@ chosen = st.builds(
     tolerance=st.sampled_from([0.0, 1e-3, 0.1]),
     coarse_to_fine=st.booleans(),
     keep_best=st.booleans(),
+    optimizer=st.sampled_from(["sgd", "adam"]),
+    precision=st.sampled_from(["float32", "bfloat16"]),
+    execution=st.sampled_from(["eager", "compile", "cuda-graphs"]),
 )
 
 
@@ -218,3 +229,34 @@ def test_without_anything_painted_around_it_that_is_said(demo: Driver) -> None:
     demo.wait(boxes)
     assert "Nothing outside the region is painted" in boxes()[0]
     np.testing.assert_array_equal(demo.region.mask, demo.result.request.region)
+
+
+def test_the_fast_preset_changes_the_optimiser_of_what_is_suggested(qtbot: QtBot) -> None:
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    panel.set_suggested(Settings(mask_size=(4, 4), lam=0.05))
+    panel.set_preset("fast")
+    chosen = panel.settings()
+    assert (chosen.optimizer, chosen.steps, chosen.lam) == ("adam", 15, 0.05)
+    assert "optimizer" in chosen.deviations
+
+    panel.set_suggested(Settings(mask_size=(8, 8), lam=0.02))
+    assert panel.preset == "fast"
+    assert (panel.settings().mask_size, panel.settings().optimizer) == ((8, 8), "adam")
+
+    panel.set_preset("suggested")
+    assert panel.settings() == Settings(mask_size=(8, 8), lam=0.02)
+
+
+def test_quicker_ways_are_offered_for_masks_that_are_optimised(qtbot: QtBot) -> None:
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    panel.set_settings(Settings(precision="bfloat16", execution="compile"))
+    (precision,) = panel.findChildren(QComboBox, "precision")
+    panel.show()
+    titles = [button.text() for button in panel.findChildren(QToolButton) if button.isVisible()]
+    assert "Speed" in titles
+    assert precision.currentData() == "bfloat16"
+    panel.set_settings(Settings(method="ig-context"))
+    titles = [button.text() for button in panel.findChildren(QToolButton) if button.isVisible()]
+    assert "Speed" not in titles

@@ -96,6 +96,9 @@ def test_the_settings_are_a_record_to_repeat_it_from(
         "tolerance": 0.0,
         "coarse_to_fine": False,
         "keep_best": False,
+        "optimizer": "sgd",
+        "precision": "float32",
+        "execution": "eager",
     }
     assert record["checkpoint_sha256"] == hashlib.sha256(weights).hexdigest()
     assert {"gridsal", "torch", "python"} <= set(record["versions"])

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridsal_core import PAPER_STREET, PAPER_TOY, Request, Settings, explain, explain_many
-from gridsal_core.objective import prepare
 from gridsal_core.optimize import Stage, stages
 from gridsal_core.perturbation import Blur, ConstantColor, Noise, Robust, parse_perturbation
+from gridsal_core.preparing import prepare
 from gridsal_core.records import settings_record
 from gridsal_core.regions import widened
 from tests.engine.networks import (

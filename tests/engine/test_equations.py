@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from gridsal_core import PAPER_STREET, PAPER_TOY, Request, Settings, explain, explain_steps
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import Problem, prepare
+from gridsal_core.objective import Problem
 from gridsal_core.perturbation import ConstantColor, Noise
+from gridsal_core.preparing import prepare
 from tests.engine.networks import (
     Convolutions,
     FarColumns,

@@ -16,7 +16,7 @@ from gridsal_core import Request, Settings, explain, explain_many, explain_steps
 from gridsal_core.gradients import pixel_gradients
 from gridsal_core.methods import METHOD_INFOS, METHODS
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import prepare
+from gridsal_core.preparing import prepare
 from gridsal_core.reading import read_explanation
 from tests.engine.networks import Convolutions, box, random_image, wrap
 

@@ -10,8 +10,8 @@ import torch
 
 from gridsal_core import Request, Settings, explain
 from gridsal_core.grid_saliency import explain_many
-from gridsal_core.objective import prepare
 from gridsal_core.perturbation import Blur, ConstantColor, Noise
+from gridsal_core.preparing import prepare
 from gridsal_core.reading import read_explanation
 from gridsal_core.settings import Upsampling
 from gridsal_core.types import Snapshot
