@@ -66,7 +66,7 @@ class SurveyState(QObject):
             begun = f"Waits for {self.waits_for}." if self.waits_for else "Beginning…"
             return begun if self.is_active else "Not under way. Resume survey does what is left."
         parts = [
-            f"Image {news.images:,} of {news.images_total:,}",
+            f"{news.images:,} of {news.images_total:,} images done",
             "1 request" if news.items == 1 else f"{news.items:,} requests",
         ]
         if self.phase == "paused":

@@ -91,7 +91,7 @@ def desk(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 def test_slice_follows_slice_until_nothing_is_left(desk: Desk) -> None:
     desk.begin()
     desk.engine.answer(SurveyNews(3, 9, 12, 24.0, 65.0))
-    assert desk.state.text == "Image 3 of 9 · 12 requests · 24 a minute · 1 min 05 s left"
+    assert desk.state.text == "3 of 9 images done · 12 requests · 24 a minute · 1 min 05 s left"
     desk.engine.answer(SurveyNews(9, 9, 40, 24.0, 0.0, is_done=True))
     assert (desk.state.phase, desk.kinds()) == ("done", [])
     assert not desk.window.action("survey_pause").isEnabled()
