@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,13 @@ def release_memory() -> None:
     cuda.release()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
+
+
+def core_count() -> int:
+    """Return how many physical cores this process may use, at least 1."""
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    return max(1, min(physical, allowed))
 
 
 def half_type(device: torch.device) -> torch.dtype | None:

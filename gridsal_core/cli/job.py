@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,21 @@ class NetworkOptions:
     weights: Path | None = None
     card: Path | None = None
     trust_code: bool = False
+
+    def once_more(self, device: str) -> Callable[[], SegmentationNetwork]:
+        """Return what opens it in another process, and says nothing; it is picklable."""
+        from gridsal_core.checkpoints import load_network
+
+        # On another machine this process's folder may not be the current one.
+        source = str(Path(self.source).absolute()) if Path(self.source).exists() else self.source
+        return partial(
+            load_network,
+            source,
+            device,
+            weights=None if self.weights is None else self.weights.absolute(),
+            card=None if self.card is None else self.card.absolute(),
+            trust_code=self.trust_code,
+        )
 
     def open(self, *, quiet: bool) -> SegmentationNetwork:
         """Open it, and pass on what a user should know of how it was opened.

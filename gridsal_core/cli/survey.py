@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridsal_core.cli.given import given_settings
+from gridsal_core.cli.hands import HandsOptions
 from gridsal_core.cli.job import NetworkOptions
 from gridsal_core.cli.numbers import whole
 from gridsal_core.cli.options import parameters, sign
@@ -133,6 +134,35 @@ def survey(
             help="Remove the salient context, and see how often the label flips.",
         ),
     ] = True,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--jobs", 2),
+            metavar="NUMBER",
+            help="Processes side by side, each with a network of its own; how many changes no "
+            "digit. Default: one for each core, as far as the memory goes; one on a GPU. With Ray: "
+            "workers; as many as the cluster has room for.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(metavar="local|ray", help="Work on this machine, or on a Ray cluster."),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of the Ray cluster. Default: that of RAY_ADDRESS, else one of this machine.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|URL",
+            help="Where Ray's workers leave what they finish: a folder that all machines see, or "
+            "an fsspec URL. Default: the folder parts in --out.",
+        ),
+    ] = None,
     parquet: Parquet = False,
 ) -> None:
     """Explain every sufficiently large segment of a data set, and sum up what the maps show.
@@ -150,7 +180,8 @@ def survey(
         return
     others = {"requests": requests, "classes": classes, "min_pixels": min_pixels}
     others |= {"width": baseline_width, "flips": flips}
-    _survey(_shared(options), data, labels, out, others, parquet=parquet)
+    hands = HandsOptions(jobs, engine, address, store)
+    _survey(_shared(options), data, labels, out, others, hands, parquet=parquet)
 
 
 @app.command()
@@ -224,6 +255,7 @@ def _survey(
     labels: str | None,
     out: Path,
     others: dict[str, Any],
+    hands: HandsOptions,
     *,
     parquet: bool,
 ) -> None:
@@ -235,6 +267,7 @@ def _survey(
     # Whatever can be wrong without the network is told before torch is imported.
     if parquet:
         check_parquet()
+    hands.check()
     kinds = parse_kinds(others.pop("requests"))
     data = Data(folder, labels)
     network = shared.network.open(quiet=shared.quiet)
@@ -252,6 +285,7 @@ def _survey(
         kinds,
         shared.given,
         requested=tuple(sorted(requested)),
+        side_by_side=True,
         scale=shared.scale,
         **others,
     ) as ledger:
@@ -263,7 +297,8 @@ def _survey(
                 advance(state.images, state.images_total, _told(state))
 
             try:
-                run_survey(network, data, ledger, show)
+                who = hands.hands(shared.network, network, data, ledger)
+                run_survey(network, data, ledger, show, hands=who)
             except KeyboardInterrupt:
                 say("What is finished is kept; the same command goes on.", quiet=shared.quiet)
                 raise

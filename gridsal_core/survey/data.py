@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -59,6 +60,15 @@ class Data:
         if not self.labels or "{" in self.labels:
             return self.labels
         return str(Path(self.labels).absolute())
+
+    @property
+    def elsewhere(self) -> Data:
+        """The same for other processes, which need no list of the names and have other folders."""
+        found = copy(self)
+        listing = ImageListing(self.listing.folder.absolute(), ())
+        for name, value in (("labels", self.labels_place), ("listing", listing)):
+            object.__setattr__(found, name, value)
+        return found
 
     def image(self, name: str) -> Path:
         """Return the file of an image."""

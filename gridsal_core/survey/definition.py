@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gridsal_core.errors import OutputError, RequestError, SettingsError
@@ -48,11 +48,15 @@ class Means:
         How many images, one after the other in the folder, are planned together.
     pixels
         How many pixels a batch of requests may have; a larger request goes alone.
+    threads
+        Of torch, in each process that works on the CPU; how many processes there are, and which of
+        them does what, changes no digit.
     """
 
     max_pixels: int
     images: int
     pixels: int
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ class Survey:
             "card": self.card,
             "classes": [[info.name, list(info.color)] for info in self.classes],
             "kinds": list(self.kinds),
-            "means": [self.means.max_pixels, self.means.images, self.means.pixels],
+            "means": list(astuple(self.means)),
             "requested": list(self.requested),
             "min_pixels": self.min_pixels,
             "given": dict(self.given),
@@ -216,6 +220,8 @@ def define(
     kinds: tuple[RequestKind, ...],
     size: tuple[int, int],
     given: Mapping[str, Any] | None = None,
+    *,
+    side_by_side: bool = False,
     **asked: Any,  # noqa: ANN401 - the fields of a survey, each of its own type
 ) -> Survey:
     """Define a survey of a network, with means that suit the memory that is free now.
@@ -230,6 +236,9 @@ def define(
         (height, width) of a usual image.
     given
         Settings by name, in place of those that are suggested for an image's size.
+    side_by_side
+        Whether it is meant for several processes, with a thread each as far as the memory goes;
+        else for one that uses all cores.
     asked
         The other fields of `Survey`, by name.
 
@@ -246,7 +255,7 @@ def define(
         card=card_text(network),
         classes=network.classes,
         kinds=kinds,
-        means=_suitable(network, size),
+        means=_suitable(network, size, side_by_side=side_by_side),
         given={name: plain[name] for name in given},
         **asked,
     )
@@ -264,12 +273,19 @@ _LARGE_BATCH_PIXELS: Final = 2**23
 _MOST_IMAGES: Final = 16
 
 
-def _suitable(network: SegmentationNetwork, size: tuple[int, int]) -> Means:
+def _suitable(network: SegmentationNetwork, size: tuple[int, int], *, side_by_side: bool) -> Means:
+    import torch
+
+    from gridsal_core.devices import core_count
+
     fits = network.max_pixels
     wanted = _BATCH_PIXELS if network.device.type == "cpu" else _LARGE_BATCH_PIXELS
     pixels = min(fits, wanted)
     images = max(1, min(_MOST_IMAGES, pixels // (2 * size[0] * size[1])))
-    return Means(fits, images, pixels)
+    threads = torch.get_num_threads()
+    if side_by_side:
+        threads = core_count() // max(1, min(core_count(), fits // (size[0] * size[1])))
+    return Means(fits, images, pixels, threads)
 
 
 def _difference(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:

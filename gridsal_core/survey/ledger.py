@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from gridsal_core.errors import GridSalError, OutputError
 from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.kinds import Section
 from gridsal_core.survey.results import Maps, Result, Summary
-from gridsal_core.survey.rows import COLUMNS, SUMMARY_COLUMNS, maps_of, row_of, summary_of
+from gridsal_core.survey.rows import SUMMARY_COLUMNS, maps_of, row_of, summary_of
+from gridsal_core.survey.schema import Contents, ImageState, insert, make_tables, unpacked
 
 LEDGER_NAME: Final = "survey.sqlite"
 # What it says of damage quotes the file, and may not even be text.
@@ -29,32 +30,7 @@ _VERSION: Final = 1
 # Another process may be about to finish a batch.
 _PATIENCE_SECONDS: Final = 60.0
 
-_SCHEMA: Final = f"""
-CREATE TABLE survey (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE images (
-    image TEXT PRIMARY KEY, stamp TEXT NOT NULL, content TEXT NOT NULL, items INTEGER NOT NULL,
-    note TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE items ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())});
-CREATE UNIQUE INDEX places ON items (image, ordinal);
-CREATE INDEX groups ON items (section, class_index, true_class, image, ordinal);
-"""
 _SUMMARIES: Final = f"SELECT {', '.join(SUMMARY_COLUMNS)} FROM items"  # noqa: S608 - own names
-
-
-@dataclass(frozen=True)
-class ImageState:
-    """What is known of an image that is finished.
-
-    `stamp` and `content` are as of `data.stamp` and `data.fingerprint`; `items` says how many
-    requests were made; `note` why none could be, if the image could not be used.
-    """
-
-    image: str
-    stamp: str
-    content: str
-    items: int
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,24 +192,42 @@ class Ledger:
         OutputError
             If they cannot be written.
         """
-        places = ", ".join("?" * len(COLUMNS))
         with self._writing() as connection:
-            connection.executemany(
-                f"INSERT OR REPLACE INTO items VALUES ({places})",  # noqa: S608 - question marks
-                [row_of(result) for result in results],
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?)",
-                [(s.image, s.stamp, s.content, s.items, s.note) for s in images],
-            )
+            insert(connection, map(row_of, results), images)
 
-    def forget(self, image: str, but: set[str]) -> None:
-        """Take away an image that is begun again, and its items unless their identity stays."""
-        gone = [(identity,) for identity in self.known(image) - but]
-        if not gone and self.state(image) is None:
-            return
+    def settle(self, contents: Iterable[Contents], images: Sequence[ImageState]) -> None:
+        """Begin images, anew if they were finished: what is no item of theirs goes.
+
+        Parameters
+        ----------
+        contents
+            Of the images that are begun.
+        images
+            Those of them in which nothing is left to do.
+        """
         with self._writing() as connection:
-            connection.execute("DELETE FROM images WHERE image = ?", (image,))
+            self._forget(connection, contents)
+            insert(connection, (), images)
+
+    def merge(self, data: bytes) -> int:
+        """Keep what `packed` holds, all of it or nothing, and return how many items are new.
+
+        Raises
+        ------
+        OutputError
+            If it is damaged, or the ledger cannot be written.
+        """
+        contents, items, images = unpacked(data)
+        before = self.item_count
+        with self._writing() as connection:
+            self._forget(connection, contents)
+            insert(connection, items, images)
+        return self.item_count - before
+
+    def _forget(self, connection: sqlite3.Connection, contents: Iterable[Contents]) -> None:
+        for each in contents:
+            gone = [(identity,) for identity in self.known(each.image) - each.wanted]
+            connection.execute("DELETE FROM images WHERE image = ?", (each.image,))
             connection.executemany("DELETE FROM items WHERE identity = ?", gone)
 
     @property
@@ -307,8 +301,7 @@ class Ledger:
                     )
             return
         with self._writing() as connection:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
+            make_tables(connection)
             values = {"definition": json.dumps(survey.to_dict()), "place": place}
             values |= {} if labels is None else {"labels": labels}
             connection.executemany("INSERT INTO survey VALUES (?, ?)", values.items())

@@ -1,10 +1,7 @@
-"""The images of a survey and their label maps, read ahead in a thread of their own."""
+"""An image of a survey and its label map, read at the working scale."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from gridsal_core.frames import Frame
 from gridsal_core.images import image_info, read_image
 from gridsal_core.survey.data import Data, fingerprint, stamp
 from gridsal_core.survey.definition import Survey
-from gridsal_core.survey.ledger import Ledger, storable
+from gridsal_core.survey.ledger import storable
 from gridsal_core.working_scale import choose_frame
 
 
@@ -52,66 +49,16 @@ class Picture:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Block:
-    """So many images that are planned together.
-
-    `pictures` are those of them that are not finished; `done` counts all images up to its end.
-    """
-
-    pictures: tuple[Picture, ...]
-    done: int
-
-
-def blocks(survey: Survey, inputs: InputCard, data: Data, ledger: Ledger) -> Iterator[Block]:
-    """Go through the images in blocks; while one is worked on, the next is read.
+def read_picture(survey: Survey, inputs: InputCard, data: Data, name: str) -> Picture:
+    """Read an image and its label map at the working scale, or say why that is not possible.
 
     Parameters
     ----------
-    survey, data, ledger
-        What is asked, of which images, and what of it is done.
+    survey, data, name
+        What is asked, of which images, and which of them.
     inputs
         What the network takes.
-
-    Yields
-    ------
-    Every block in which something is left to do. Where one image of a block is left, all of it are
-    read: which requests share a batch must not depend on where a survey was interrupted.
     """
-    size, names = survey.means.images, data.names
-    with ThreadPoolExecutor(1, "survey-reader") as reader:
-        waiting: deque[tuple[list[Future[Picture]], int]] = deque()
-        try:
-            for first in range(0, len(names), size):
-                some = names[first : first + size]
-                if all(_is_finished(survey, data, ledger, name) for name in some):
-                    continue
-                read = [reader.submit(_read, survey, inputs, data, name) for name in some]
-                waiting.append((read, first + len(some)))
-                if len(waiting) > 1:
-                    yield _block(waiting.popleft())
-            while waiting:
-                yield _block(waiting.popleft())
-        finally:
-            for read, _ in waiting:
-                for future in read:
-                    future.cancel()
-
-
-def _block(waiting: tuple[list[Future[Picture]], int]) -> Block:
-    read, done = waiting
-    return Block(tuple(future.result() for future in read), done)
-
-
-def _is_finished(survey: Survey, data: Data, ledger: Ledger, name: str) -> bool:
-    files = data.image(name), data.label(name, len(survey.classes))
-    try:
-        return ledger.is_finished(storable(name), stamp(*files))
-    except GridSalError:
-        return False
-
-
-def _read(survey: Survey, inputs: InputCard, data: Data, name: str) -> Picture:
     file, shown = data.image(name), storable(name)
     now = ""
     try:

@@ -13,9 +13,9 @@ from gridsal_core.network import SegmentationNetwork
 from gridsal_core.objective import uninformative_images
 from gridsal_core.reduced import blended
 from gridsal_core.results import provenance_of
-from gridsal_core.survey.engine import ORIGINS
 from gridsal_core.survey.examples import frame_of
 from gridsal_core.survey.ledger import Ledger
+from gridsal_core.survey.work import ORIGINS
 from gridsal_core.types import Explanation, Request
 
 NO_CURVES: Final = "It comes from a survey, which keeps no curves of the single steps."

@@ -20,7 +20,7 @@ from gridsal_core.errors import OutputError
 from gridsal_core.grid_saliency import explain_many_steps
 from gridsal_core.images import read_image
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.survey import engine
+from gridsal_core.survey import work
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.engine import run_survey, survey_steps
 from gridsal_core.survey.ledger import LEDGER_NAME, Ledger
@@ -38,7 +38,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return explain_many_steps(network, requests, settings)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "explain_many_steps", count)
+        patch.setattr(work, "explain_many_steps", count)
         yield begun
 
 

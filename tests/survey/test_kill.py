@@ -1,6 +1,7 @@
 """`kill -9` at random moments: what was finished stays, and the end is the same, bit for bit.
 
-GRIDSAL_KILLS sets how often a survey is killed; with 20 it has at least 60 items.
+GRIDSAL_KILLS sets how often a survey is killed; with 20 it has at least 60 items, and what
+is killed works in two processes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import multiprocessing
 import os
 import shutil
 import time
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -25,18 +27,17 @@ from tests.survey.conftest import content
 
 KILLS = int(os.environ.get("GRIDSAL_KILLS", "5"))
 IMAGES, STEPS, LEAST_ITEMS = (28, 20, 60) if KILLS >= 20 else (12, 5, 24)
+JOBS = 2 if KILLS >= 20 else 1
 MEANS = Means(max_pixels=2**20, images=2, pixels=4 * 64 * 64)
 
 
-def survey_images(images: Path, folder: Path, begun: Event) -> None:
-    """Survey images of the demo in a process of its own; says when it begins."""
-    import torch
-
+def survey_images(images: Path, folder: Path, jobs: int, begun: Event) -> None:
+    """Survey images of the demo in processes of its own; says when it is at work."""
     from gridsal_core.checkpoints import load_network
     from gridsal_core.survey.definition import define
     from gridsal_core.survey.engine import run_survey
+    from gridsal_core.survey.hands import side_by_side
 
-    torch.set_num_threads(1)
     demo = find_demo()
     network = load_network(demo.model, "cpu")
     given = {"steps": STEPS, "init": 0.5}
@@ -44,7 +45,17 @@ def survey_images(images: Path, folder: Path, begun: Event) -> None:
     asked = Survey(**(vars(asked) | {"means": MEANS}))
     data = Data(images, str(demo.images.parent / "labels"))
     with Ledger.begin(folder, asked, str(images)) as ledger:
-        run_survey(network, data, ledger, lambda progress: begun.set())
+        opening = partial(load_network, demo.model, "cpu")
+        hands = None if jobs == 1 else side_by_side(opening, asked, data, jobs)
+        # At the end, too: then all was done before.
+        run_survey(
+            network,
+            data,
+            ledger,
+            lambda progress: begun.set() if progress.left is not None else None,
+            hands=hands,
+        )
+    begun.set()
 
 
 @pytest.fixture(scope="module")
@@ -73,21 +84,21 @@ def test_a_survey_that_is_killed_again_and_again_ends_as_one_that_is_not(
     for image in list_images(find_demo().images)[:IMAGES]:
         shutil.copy(image, images)
 
-    def begin(folder: Path) -> Any:  # noqa: ANN401
+    def begin(folder: Path, jobs: int = JOBS) -> Any:  # noqa: ANN401
         begun = nursery.Event()
-        process = nursery.Process(target=survey_images, args=(images, folder, begun))
+        process = nursery.Process(target=survey_images, args=(images, folder, jobs, begun))
         process.start()
         assert begun.wait(100)
         return process
 
-    def finish(folder: Path) -> float:
-        process = begin(folder)
+    def finish(folder: Path, jobs: int = JOBS) -> float:
+        process = begin(folder, jobs)
         begun = time.monotonic()
         process.join()
         assert process.exitcode == 0
         return time.monotonic() - begun
 
-    takes = finish(whole)
+    takes = finish(whole, jobs=1)
     reference = content(whole)
     assert sum(len(row) > 4 for row in reference) >= LEAST_ITEMS
 
