@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -89,7 +89,9 @@ class Cluster:
         def work(take: Take, renewed: Renewed) -> Iterator[tuple[Block, News | bytes | None]]:
             parts = Parts(store, survey)
             with self._connected() as ray:
-                actors = _Actors(ray, worker, self._count(ray, survey), self._needs(survey))
+                actors = _Actors(
+                    ray, worker, partial(self._count, ray, survey), self._needs(survey)
+                )
                 for block, (name, notes) in actors.work(take, renewed):
                     if notes:
                         yield block, Planned((), (), notes)
@@ -170,8 +172,15 @@ class Worker:
 class _Actors:
     """Actors, and what each of them is doing."""
 
-    def __init__(self, ray: Any, worker: Any, count: int, needs: dict[str, int]) -> None:  # noqa: ANN401
-        self._ray, self._count, self._worker = ray, count, worker
+    def __init__(
+        self,
+        ray: Any,  # noqa: ANN401 - it has no types here
+        worker: partial[Worker],
+        room: Callable[[], int],
+        needs: dict[str, int],
+    ) -> None:
+        self._ray, self._room, self._worker = ray, room, worker
+        self._count = room()
         self._made = ray.remote(**needs)(worker.func)
         self._idle: deque[Any] = deque()
         self._running: dict[Any, tuple[Any, Order[Block]]] = {}
@@ -195,6 +204,8 @@ class _Actors:
                         raise
                     except self._ray.exceptions.RayError as error:
                         again.append(order.again(renewed, TRIES, "A worker of the cluster", error))
+                        # Its machine may be gone: an actor without room would wait for ever.
+                        self._count = self._room()
                         continue
                     if isinstance(found, Exception):
                         raise found
