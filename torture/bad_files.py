@@ -153,9 +153,7 @@ def pipe(desk: Desk, dice: random.Random) -> str:
     desk.wait(lambda: session.opening is None, "a sentence of the network")
     driver.app.files.open_folder(place)
     driver.app.sessions.open(place)
-    driver.rest(300)
-    desk.close_dialogs()
-    desk.wait(lambda: len(desk.said) >= 2, "sentences")
+    desk.wait(lambda: desk.heard() and len(desk.said) >= 3, "three sentences")
     place.unlink()
     return desk.heard()
 
