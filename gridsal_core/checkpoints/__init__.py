@@ -11,6 +11,7 @@ from gridsal_core.checkpoints.card import ModelCard, find_card, read_card
 from gridsal_core.checkpoints.formats import FORMATS
 from gridsal_core.checkpoints.source import Source
 from gridsal_core.errors import CheckpointError
+from gridsal_core.pipes import is_pipe
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
@@ -55,6 +56,11 @@ def load_network(
         If the device is unknown or not there.
     """
     asked = Source.parse(source, trust_code=trust_code, weights=weights)
+    for place in (asked.path, asked.weights):
+        if place is not None and is_pipe(place):
+            raise CheckpointError(
+                f"{place} is a pipe or a device and no file; give the network's file or folder."
+            )
     if isinstance(card, Path):
         asked = replace(asked, card=read_card(card), card_path=card)
     elif card is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import AppSettings, load_settings
+from gridsal_core.checkpoints import load_network
 from gridsal_core.checkpoints.card import read_card
 from gridsal_core.errors import GridSalError
 from gridsal_core.figure.presets import read_presets
@@ -28,6 +29,8 @@ READERS: tuple[tuple[str, Callable[[Path], object]], ...] = (
     ("a.gridsal", read_session),
     ("a.npz", exhibit_of_record),
     ("a.toml", read_card),
+    ("a.pth", load_network),
+    ("a.onnx", load_network),
     ("a.json", read_presets),
 )
 
