@@ -7,10 +7,8 @@ told is kept, so that a process may be lost at any moment.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from gridsal_core.allocator import keep_freed_memory
 from gridsal_core.errors import DeviceError, GridSalError
+from gridsal_core.parents import end_with_parent
 from gridsal_core.threads import sleep_while_idle
 
 # How long processes are given to end by themselves.
@@ -202,9 +201,7 @@ def _serve(connection: Connection, opening: Callable[[], Do[Any, Any]], threads:
     """Do tasks until the other end of the pipe is closed."""
     # Control-C reaches every process of a terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+    end_with_parent()
     try:
         try:
             do = opened(opening, threads)
@@ -239,9 +236,3 @@ def portable(error: Exception) -> Exception:
         kind = GridSalError if isinstance(error, GridSalError) else RuntimeError
         return kind(str(error))
     return error
-
-
-def _end_after(parent: BaseProcess) -> None:
-    """End this process once the one that began it is gone, however that ended."""
-    parent.join()
-    os._exit(1)

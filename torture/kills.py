@@ -66,7 +66,7 @@ class Victim:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.kill()
         self.process.wait()
-        _, alive = psutil.wait_procs(children, timeout=20)
+        _, alive = psutil.wait_procs(children, timeout=60)
         names = [each.name() for each in alive]
         for each in alive:
             each.kill()

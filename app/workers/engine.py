@@ -33,13 +33,12 @@ from gridsal_core.errors import (
 )
 from gridsal_core.frames import ImageView
 from gridsal_core.logs import ENGINE, logged
+from gridsal_core.parents import end_with_parent
 
 if TYPE_CHECKING:
     from gridsal_core.checkpoints.card import ModelCard
     from gridsal_core.network import SegmentationNetwork
     from gridsal_core.types import Explanation
-
-log = logging.getLogger(__name__)
 
 NICENESS = 5
 
@@ -51,6 +50,7 @@ def serve(connection: Connection) -> None:
     if hasattr(os, "nice"):
         # The window's process goes first where cores are few.
         os.nice(NICENESS)
+    end_with_parent()
     keep_freed_memory()
     with logged(ENGINE):
         _serve(connection)
