@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.views.card_dialog import CardDialog
@@ -17,6 +18,7 @@ from tests.app.doors import is_shown, save_moved_session, save_weights, shown
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
 
+DIGIT_3 = 4
 ByAction = tuple[str, ...]
 # Actions that open a dialog of the application's own; what Qt brings is not ours to mend.
 DIALOG_ACTIONS: ByAction = (
@@ -100,6 +102,8 @@ def survey_few(driver: Driver, folder: Path) -> None:
     dialog.folder.setText(str(folder / "survey"))
     dialog.kinds["confusions"].setChecked(False)
     dialog.flips.setChecked(False)
+    driver.push(dialog.classes.none)
+    dialog.classes.list.item(DIGIT_3).setCheckState(Qt.CheckState.Checked)
     driver.push(dialog.start)
     state, page = driver.app.survey, driver.app.survey_page
     driver.wait(lambda: state.news is not None and state.news.items > 0)
