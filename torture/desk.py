@@ -173,7 +173,8 @@ class Desk:
     def unfinished(self) -> Path:
         """The folder of this window's session."""
         sessions = data_folder() / "sessions"
-        return max((each for each in sessions.iterdir()), key=lambda each: each.stat().st_mtime)
+        folders = [each for each in sessions.iterdir() if each.is_dir()]
+        return max(folders, key=lambda each: each.stat().st_mtime)
 
     def check_autosaved(self) -> None:
         """Hold what is on the disk against what the window has, once it had time to write."""

@@ -15,7 +15,7 @@ from gridsal_core.session.archive import read_session
 from torture.desk import Desk
 from torture.outcome import SkippedError, check
 
-SIZE: Final = "4m"
+SIZE: Final = "16m"
 FILL: Final = ".fill"
 
 
@@ -43,10 +43,10 @@ def fill(place: Path, but: int) -> None:
 def window(desk: Desk, dice: random.Random) -> str:
     """Let the disk of the unfinished session be full while work goes on; then there is room again.
 
-    The folder of the session is on the small disk from the beginning; see `window_trials`.
+    The user's data is on the small disk from the beginning; see `torture.__main__`.
     """
-    place = desk.unfinished.parent
-    if shutil.disk_usage(place).total > 10**7:
+    place = desk.folder / "config"
+    if shutil.disk_usage(place).total > 10**8:
         raise SkippedError("only root may mount the small disk that is to be full")
     driver = desk.driver
     fill(place, dice.choice([0, 0, 4096, 20_000, 60_000]))
