@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from torture import clock, kills, surveys, table
+from torture import kills, surveys, table
 from torture.full_disk import small_disk
 from torture.outcome import Outcome, SkippedError
 from torture.window_trials import WINDOW_TRIALS
@@ -30,10 +30,9 @@ GROUPS: Final = {
     "file": tuple(
         name
         for name in WINDOW_TRIALS
-        if name.startswith(("image", "label", "pipe", "session", "folder", "two"))
+        if name.startswith(("image", "label", "pipe", "session", "folder", "two", "clock"))
     ),
     "disk": ("disk is full",),
-    "clock": ("clock is set",),
 }
 OTHERS: Final = ("kill", "survey", "command")
 
@@ -78,7 +77,7 @@ def outcomes(root: Path, options: argparse.Namespace) -> Iterator[Outcome]:
     if "command" in chosen:
         folder = root / "commands"
         folder.mkdir()
-        yield from heard("torture.commands", "the command line", {}, folder)
+        yield from heard("torture.commands", "the command line", folder)
     for name, kinds in GROUPS.items():
         wanted = [kind for kind in kinds if options.kind in kind]
         if name in chosen and wanted:
@@ -92,17 +91,14 @@ def _on_window(name: str, folder: Path, arguments: list[str]) -> Iterator[Outcom
         try:
             # The user's data: settings, logs and the unfinished session.
             with small_disk(folder / "config"):
-                yield from heard("torture.desk", name, {}, *arguments)
+                yield from heard("torture.desk", name, *arguments)
         except SkippedError as reason:
             yield Outcome("disk is full", 0, note=str(reason), is_skipped=True)
         return
-    environment = clock.environment(folder) if name == "clock" else {}
-    yield from heard("torture.desk", name, environment, *arguments)
+    yield from heard("torture.desk", name, *arguments)
 
 
-def heard(
-    module: str, name: str, environment: dict[str, str], *arguments: object
-) -> Iterator[Outcome]:
+def heard(module: str, name: str, *arguments: object) -> Iterator[Outcome]:
     """Start a module of this package and yield the outcomes that it prints."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     with (
@@ -113,7 +109,6 @@ def heard(
             stderr=errors,
             text=True,
             cwd=ROOT,
-            env=os.environ | environment,
         ) as process,
     ):
         for line in process.stdout or ():

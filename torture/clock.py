@@ -1,59 +1,72 @@
-"""A clock that is set while the window is open; libfaketime lies to the whole process."""
+"""A clock that is set while the window is open, and files whose times lie.
+
+The window's own clock is replaced, and not the machine's: the one that it reads in
+`gridsal_core.session.kept`, and the times of the files that it goes by. Durations come from another
+clock, which nobody can set.
+"""
 
 from __future__ import annotations
 
 import os
 import random
 import time
+from datetime import datetime, timedelta, tzinfo
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from torture.desk import Desk
-from torture.outcome import SkippedError, check
+from torture.outcome import check
 
-OFFSET_FILE: Final = "TORTURE_CLOCK"
-JUMPS: Final = ("-1h", "+1h", "-10y", "+10y", "-1d", "+400d")
-LIBRARIES: Final = (
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/faketime/libfaketimeMT.so.1",
-)
+DAYS: Final = (-1 / 24, 1 / 24, -1, 400, -3650, 3650)
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """What a process needs whose clock is to be set; nothing where libfaketime is not installed."""
-    library = next((each for each in LIBRARIES if Path(each).exists()), None)
-    if library is None:
-        return {}
-    file = folder / "clock"
-    file.write_text("+0\n")
-    return {
-        "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        # Of a machine whose clock is set, this one goes on.
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        OFFSET_FILE: str(file),
-    }
+class SetClock(datetime):
+    """A clock that is off by `by`."""
+
+    by: timedelta = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> SetClock:
+        """The time that it shows."""
+        now = datetime.now(tz) + cls.by
+        return cls.fromtimestamp(now.timestamp(), tz)
 
 
 def jump(desk: Desk, dice: random.Random) -> str:
-    """Set the clock before and during work, and save."""
-    file = os.environ.get(OFFSET_FILE)
-    if file is None:
-        raise SkippedError("libfaketime is not installed (Debian: apt-get install libfaketime)")
-    before, by = time.time(), dice.choice(JUMPS)
-    Path(file).write_text(f"{by}\n")
-    check(abs(time.time() - before) > 1800, "the clock did not jump")
-    desk.go(dice)
-    desk.paint(dice)
-    desk.set_steps(30)
-    desk.press_run()
-    desk.driver.rest(dice.randrange(50, 400))
-    Path(file).write_text(f"{dice.choice(JUMPS)}\n")
-    desk.wait_for_end()
-    said = desk.heard()
-    check(desk.driver.session.result is not None, f"no result: {said}")
-    desk.save(desk.folder / f"clock{dice.randrange(10**9)}.gridsal")
-    Path(file).write_text("+0\n")
-    return f"{by}; {said}"
+    """Set the clock before and during work, age the files, and save."""
+    driver, results = desk.driver, desk.driver.session.results
+    kept: Any = import_module("gridsal_core.session.kept")
+    real = kept.datetime
+    kept.datetime = SetClock
+    days = dice.choice(DAYS)
+    try:
+        _set(desk, days)
+        desk.go(dice)
+        desk.paint(dice)
+        desk.set_steps(30)
+        desk.press_run()
+        driver.rest(dice.randrange(50, 400))
+        _set(desk, dice.choice(DAYS))
+        desk.wait_for_end()
+        check(driver.session.result is not None, f"no result: {desk.heard()}")
+        newest = results.results[-1].created.timestamp() - time.time()
+        check(abs(newest) > 1800, "the clock did not jump")
+        desk.save(desk.folder / f"clock{dice.randrange(10**9)}.gridsal")
+        desk.run()
+    finally:
+        kept.datetime = real
+    order = [each.identity for each in results.results]
+    check(len(set(order)) == len(order), "a result is twice there")
+    return f"{days:+.0f} days; {desk.heard()}"
+
+
+def _set(desk: Desk, days: float) -> None:
+    SetClock.by = timedelta(days=days)
+    shown = time.time() + SetClock.by.total_seconds()
+    for place in (desk.images, desk.unfinished, *desk.images.iterdir(), *_files(desk.unfinished)):
+        os.utime(place, (shown, shown))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("*") if each.is_file() and each.name != "lock"]

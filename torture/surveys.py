@@ -33,7 +33,7 @@ def outcomes(root: Path, seed: int, share: float) -> Iterator[Outcome]:
 
     def begin(folder: Path) -> Any:  # noqa: ANN401  # a process of that context
         begun = nursery.Event()
-        process = nursery.Process(target=survey_images, args=(images, folder, begun))
+        process = nursery.Process(target=survey_images, args=(images, folder, 1, begun))
         process.start()
         check(begun.wait(BEGUN_WITHIN_SECONDS), "the survey never began")
         return process
