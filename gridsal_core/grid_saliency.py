@@ -7,9 +7,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
 import torch
 
-from gridsal_core.errors import DeviceError
+from gridsal_core.errors import CheckpointError, DeviceError
 from gridsal_core.gradients import averaged
 from gridsal_core.memory import (
     Means,
@@ -58,6 +59,8 @@ def explain(
     ------
     RequestError, SettingsError, ImageError, DeviceError
         If the parts do not fit each other, or the device's memory does not suffice.
+    CheckpointError
+        If the network answers with values that are no numbers.
 
     Notes
     -----
@@ -201,6 +204,15 @@ def _note(network: SegmentationNetwork, requests: Sequence[Request], settings: S
         )
 
 
+def _check_numbers(snapshot: Snapshot) -> None:
+    if np.isnan(snapshot.scores[-1:]).any() or np.isnan(snapshot.mask).any():
+        raise CheckpointError(
+            f"At step {snapshot.step} the network answered with values that are no numbers (NaN), "
+            "so there is nothing to explain; check its weights, or the range and the normalisation "
+            "of its images in its model card."
+        )
+
+
 def _attempt(
     network: SegmentationNetwork,
     requests: Sequence[Request],
@@ -226,6 +238,8 @@ def _attempt(
         except StopIteration as finished:
             outcomes = finished.value
             break
+        if len(requests) == 1:
+            _check_numbers(snapshot)
         yield replace(snapshot, notes=notes)
     return [
         explanation_of(network, request, settings, start, outcome, row, notes)

@@ -30,6 +30,8 @@ def save_in_turns(desk: Desk, dice: random.Random) -> str:
         other.wait(lambda: not other.app.sessions.is_modified)
     finally:
         other.close()
+    # To open a second window in the first one's process takes its time, which no user has to wait.
+    desk.beat.begin()
     theirs = {each.identity: each.note for each in read_session(path).results}
     desk.paint(dice)
     desk.run()
