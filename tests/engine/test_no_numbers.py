@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from torch import Tensor
 
@@ -12,18 +11,17 @@ from tests.engine.networks import FarColumns, far_request, wrap
 
 
 class NoNumbers(FarColumns):
-    """Answers with NaN once the image is another one than the white one."""
+    """Answers with NaN once any of the image is perturbed."""
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = super().forward(x)
-        return out * (float("nan") if x.min() < 0.9 else 1.0)
+        return out * (float("nan") if x.min() < 0.45 else 1.0)
 
 
-@pytest.mark.parametrize("method", ["context", "grid", "vg-context"])
+@pytest.mark.parametrize("method", ["context", "grid"])
 def test_it_is_told_at_the_step_where_it_happens(method: str) -> None:
     request = far_request()
-    image = np.where(request.region[..., None], 1.0, 0.5).astype(np.float32)
-    asked = type(request)(image, request.region, 1)
+    request.image[:, 12:] = 0.5
     settings = Settings(method=method, mask_size=(3, 6), steps=4, init=0.5)
     with pytest.raises(CheckpointError, match=r"At step 1 .* no numbers \(NaN\)"):
-        explain(wrap(NoNumbers(12)), asked, settings)
+        explain(wrap(NoNumbers(12)), request, settings)
