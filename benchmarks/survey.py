@@ -3,81 +3,161 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.__main__ import STREET_IMAGES, STREET_MODEL
+from benchmarks.table import Column, Table, Value
 from gridsal_core.cli.main import run
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
 from gridsal_core.survey.ledger import Ledger
 from gridsal_core.threads import sleep_while_idle
 
+WAYS: Final = (
+    Column("way", width=8),
+    Column("requests", "d", 8),
+    Column("seconds", ".1f"),
+    Column("each", ".2f", 8),
+    Column("ratio", ".2f", 8),
+    Column("mask differs by", ".0e", 15),
+)
+ITEMS: Final = (
+    Column("items", "d", 8),
+    Column("ms each", ".1f"),
+    Column("of the largest", ".2f", 14),
+)
+COUNTS: Final = (50, 100, 250, 500)
+
 
 def main() -> None:
-    """Measure and print both tables."""
+    """Measure and print both tables; takes about six minutes on two quiet cores."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.survey", description=__doc__)
     parser.add_argument("--model", default=str(STREET_MODEL), help="a network")
     parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
-    parser.add_argument("--count", type=int, default=2, help="how many of them (default 2)")
+    parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist", help="what is requested")
+    parser.add_argument("--count", type=int, default=4, help="images of the survey (default 4)")
     parser.add_argument("--steps", type=int, default=80, help="of each explanation (default 80)")
-    parser.add_argument("--most", type=int, default=8, help="explanations of the loop (default 8)")
-    parser.add_argument("--copies", type=int, nargs="*", default=[1, 10], help="of the demo")
+    parser.add_argument("--most", type=int, default=4, help="calls of gridsal explain (default 4)")
+    parser.add_argument("--jobs", type=int, default=None, help="processes (default: the survey's)")
+    parser.add_argument("--only", choices=("loop", "growth"), help="measure only this")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables here too")
     options = parser.parse_args()
     sleep_while_idle()
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        print(f"{'way':<8} {'requests':>8} {'seconds':>9} {'each':>8}")
-        against_loop(place, options)
-        print(f"\n{'demo':<8} {'requests':>8} {'seconds':>9} {'each':>8}")
-        demo = find_demo()
-        for copies in options.copies:
-            images = linked(list_images(demo.images) * copies, place / f"demo{copies}")
-            seconds, items = surveyed(str(demo.model), images, place / f"out{copies}", 20)
-            print(row(f"x{copies}", items, seconds), flush=True)
+        tables = {
+            "loop": Table(
+                "survey loop",
+                "A survey against one gridsal explain after the other, each in this process",
+                WAYS,
+                against_loop(Path(folder), options),
+            ),
+            "growth": Table(
+                "survey growth",
+                "Time per item of surveys of the demo, 10 steps, in this process (medians)",
+                ITEMS,
+                growth(Path(folder)),
+            ),
+        }
+        names = tables if options.only is None else (options.only,)
+        kept = [tables[name].shown() for name in names]
+    if options.json is not None:
+        options.json.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
-def against_loop(place: Path, options: argparse.Namespace) -> None:
-    """Survey some images, then make the same requests one call after the other."""
-    images = linked(list_images(options.images)[: options.count], place / "some")
-    seconds, items = surveyed(options.model, images, place / "out", options.steps)
-    print(row("survey", items, seconds), flush=True)
-    with Ledger.open(place / "out") as ledger:
-        results = list(ledger.summaries())
-        # From the largest to the smallest, as the survey has them too.
-        results.sort(key=lambda each: each.region_pixels)
-        chosen = [results[n * len(results) // options.most] for n in range(options.most)]
-        calls: list[Sequence[str]] = []
-        for number, each in enumerate(chosen):
-            region = place / f"region{number}.png"
-            pixels = 255 * ledger.maps(each.identity).region.astype(np.uint8)
-            Image.fromarray(pixels).save(region)
-            asked = ["--image", str(images / each.image), "--region", str(region)]
-            asked += ["--class", str(each.class_index), "--steps", str(options.steps)]
-            out = str(place / "one.npz")
-            calls.append(["explain", "--model", options.model, *asked, "--out", out, "--quiet"])
+def against_loop(place: Path, options: argparse.Namespace) -> Iterator[tuple[Value, ...]]:
+    """Survey some images, then make some of the same requests one call after the other."""
+    paths = list_images(options.images)
+    some = paths[:: max(1, len(paths) // options.count)][: options.count]
+    images, out = linked(some, place / "some"), place / "out"
+    words = ["survey", "--model", options.model, "--data", str(images), "--out", str(out)]
+    words += ["--classes", options.classes, "--steps", str(options.steps), "--quiet"]
+    words += [] if options.jobs is None else ["--jobs", str(options.jobs)]
     begun = time.perf_counter()
-    for call in calls:
-        if run(call):
-            raise SystemExit("gridsal explain failed.")
-    print(row("loop", len(calls), time.perf_counter() - begun), flush=True)
-
-
-def surveyed(model: str, images: Path, out: Path, steps: int) -> tuple[float, int]:
-    """Survey predicted segments, and return how long it took and how many there were."""
-    begun = time.perf_counter()
-    words = ["survey", "--model", model, "--data", str(images), "--out", str(out)]
-    if run([*words, "--steps", str(steps), "--quiet"]):
-        raise SystemExit("gridsal survey failed.")
+    called(words)
     seconds = time.perf_counter() - begun
     with Ledger.open(out) as ledger:
-        return seconds, ledger.item_count
+        count = ledger.item_count
+        calls, masks = chosen(ledger, images, place, options)
+    called([*calls[0], "--steps", "1"])
+    difference = taken = 0.0
+    for call, mask in zip(calls, masks, strict=True):
+        begun = time.perf_counter()
+        called(call)
+        taken += time.perf_counter() - begun
+        with np.load(place / "one.npz") as found:
+            difference = max(difference, float(np.abs(found["mask"] - mask).max()))
+    each = taken / len(calls)
+    yield "loop", len(calls), taken, each, 1.0, None
+    yield "survey", count, seconds, seconds / count, each * count / seconds, difference
+
+
+def chosen(
+    ledger: Ledger, images: Path, place: Path, options: argparse.Namespace
+) -> tuple[list[list[str]], list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]]:
+    """Choose requests from the smallest to the largest; return the calls, and the masks found."""
+    results = sorted(ledger.summaries(), key=lambda each: each.region_pixels)
+    most = min(options.most, len(results))
+    calls, masks = [], []
+    for number in range(most):
+        # The middle of each share, so that neither end weighs too much.
+        each = results[(2 * number + 1) * len(results) // (2 * most)]
+        maps, region = ledger.maps(each.identity), place / f"region{number}.png"
+        Image.fromarray(255 * maps.region.astype(np.uint8)).save(region)
+        call = ["explain", "--model", options.model, "--image", str(images / each.image)]
+        call += ["--region", str(region), "--class", str(each.class_index), "--quiet"]
+        calls.append([*call, "--steps", str(options.steps), "--out", str(place / "one.npz")])
+        masks.append(maps.mask)
+    return calls, masks
+
+
+def growth(place: Path) -> Iterator[tuple[Value, ...]]:
+    """Survey the demo until so many items are finished, smaller numbers more often."""
+    demo = find_demo()
+    images = linked(list_images(demo.images) * 20, place / "demo")
+    measure = partial(per_item, demo.model, images)
+    measure(place / "warm", COUNTS[0])
+    found = {
+        count: statistics.median(
+            measure(place / f"{count}_{number}", count)
+            for number in range(max(1, min(5, COUNTS[-1] // (2 * count))))
+        )
+        for count in COUNTS
+    }
+    for count, seconds in found.items():
+        yield count, 1000 * seconds, seconds / found[COUNTS[-1]]
+
+
+def per_item(model: Path, images: Path, out: Path, count: int) -> float:
+    """Return the seconds that an item takes until at least `count` are finished."""
+    from gridsal_core.checkpoints import load_network
+    from gridsal_core.survey.begin import begin_survey
+    from gridsal_core.survey.data import Data
+    from gridsal_core.survey.engine import Progress, run_survey
+
+    network, data = load_network(model, "cpu"), Data(images)
+    seen: list[Progress] = []
+    with begin_survey(network, data, out, ("predicted",), {"steps": 10}, min_pixels=20) as ledger:
+        run_survey(network, data, ledger, seen.append, lambda: seen[-1].fresh >= count)
+    if seen[-1].fresh < count:
+        raise SystemExit(f"The demo has {seen[-1].fresh} items, not {count}.")
+    return seen[-1].seconds / seen[-1].fresh
+
+
+def called(words: Sequence[str]) -> None:
+    """Run a command here; end if it fails."""
+    if run(words):
+        raise SystemExit(f"gridsal {words[0]} failed.")
 
 
 def linked(images: Sequence[Path], folder: Path) -> Path:
@@ -86,11 +166,6 @@ def linked(images: Sequence[Path], folder: Path) -> Path:
     for number, image in enumerate(images):
         os.symlink(image.absolute(), folder / f"{number:04}{image.suffix}")
     return folder
-
-
-def row(name: str, items: int, seconds: float) -> str:
-    """Write a line of a table."""
-    return f"{name:<8} {items:>8} {seconds:>9.1f} {seconds / max(items, 1):>8.2f}"
 
 
 if __name__ == "__main__":

@@ -84,11 +84,13 @@ class Crew(Generic[Task, News]):
         try:
             while True:
                 self._hand_out(members, again, take)
-                busy = {each.connection: each for each in members if each.order is not None}
+                busy: dict[object, _Member[Task]] = {
+                    each.connection: each for each in members if each.order is not None
+                }
                 if not busy:
                     return
-                for ready in wait(list(busy)):
-                    member = busy[ready]  # type: ignore[index] - what was waited for comes back
+                for ready in wait([each.connection for each in busy.values()]):
+                    member = busy[ready]
                     order = member.order
                     if order is None:
                         continue

@@ -10,7 +10,7 @@ import numpy as np
 from gridsal_core.errors import CheckpointError, ImageError, OutputError
 from gridsal_core.images import read_image
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.objective import uninformative_images
+from gridsal_core.preparing import uninformative_images
 from gridsal_core.reduced import blended
 from gridsal_core.results import provenance_of
 from gridsal_core.survey.examples import frame_of

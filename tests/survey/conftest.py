@@ -86,7 +86,7 @@ def asked(network: SegmentationNetwork) -> Ask:
 
     def ask(kinds: tuple[RequestKind, ...] = KINDS, **given: Any) -> Survey:  # noqa: ANN401 - its fields
         settings = QUICK | given.pop("given", {})
-        others = {"min_pixels": 12, "source": "labels"} | given
+        others: dict[str, Any] = {"min_pixels": 12, "source": "labels"} | given
         means = others.pop("means", MEANS)
         survey = define(network, kinds, SIZE, settings, **others)
         return Survey(**(vars(survey) | {"means": means}))
