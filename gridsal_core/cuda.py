@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -43,8 +44,8 @@ def graphed(run: nn.Module, images: Tensor) -> Callable[[Tensor], Tensor]:
     the memory of one pass for itself. Only images of the same shape and device can be given.
     """
     sample = images.detach().clone().requires_grad_(images.requires_grad)
-    replay: Callable[[Tensor], Tensor] = torch.cuda.make_graphed_callables(run, (sample,))
-    return replay
+    replay = torch.cuda.make_graphed_callables(run, (sample,))
+    return cast("Callable[[Tensor], Tensor]", replay)
 
 
 def half_type(device: torch.device) -> torch.dtype:
