@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from gridsal_core.settings import Optimizer
 
-# Masks are found in some fifteen steps: a longer memory would still hold the first ones.
+# Masks are found in some twenty steps: a longer memory would still hold the first ones.
 SECOND_MOMENT: Final = 0.9
 
 

@@ -359,7 +359,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
     "paper": {},
     "fast": {
         "optimizer": "adam",
-        "steps": 15,
+        "steps": 20,
+        "init": 1.0,
         "learning_rate": 0.4,
         "momentum": 0.5,
         "keep_best": True,

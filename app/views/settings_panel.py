@@ -325,8 +325,8 @@ class SettingsPanel(QWidget):
             self._preset,
             "Preset",
             "Fills all fields below. Changing one makes it yours.\n"
-            "Suggested here takes the paper's optimiser, the reference. Fast takes 15 steps of "
-            "Adam:\nabout the same objective, now and then another mask.",
+            "Suggested here takes the paper's optimiser, the reference. Fast takes 20 steps of "
+            "Adam from 1:\nabout the same objective, now and then another mask.",
         )
         layout.addWidget(beside(heading("Settings"), self._preset, stretch=(1,)))
         layout.addLayout(basic)

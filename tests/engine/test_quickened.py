@@ -119,7 +119,7 @@ class TestAdam:
     def test_the_fast_preset_reaches_the_objective_of_more_steps(self) -> None:
         reference = explain(network(), asked(), replace(USUAL, steps=100))
         found = explain(network(), asked(), self.FAST)
-        assert len(found.losses) == 15
+        assert len(found.losses) == 20
 
         def objective(each: Explanation) -> float:
             return USUAL.lam * float(each.mask.sum()) + each.residual
