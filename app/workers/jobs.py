@@ -2,7 +2,8 @@
 
 A job is a frozen dataclass of the window's own code, sent over the private pipe; its module imports
 torch, and what needs it, only inside `run`. Several jobs wait for each other; between the steps of
-a run they are served at once, so a job is short: a pass over a folder is one job for each image.
+a run they are served at once, so a job is short: a pass over a folder is one job for each image, a
+survey is worked on in slices of a moment.
 """
 
 from __future__ import annotations
