@@ -11,6 +11,7 @@ import argparse
 import csv
 import os
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -68,8 +69,9 @@ def main() -> None:
 def soak(desk: Desk, minutes: float) -> list[Sample]:
     """Play rounds for so long and return the samples."""
     dice = random.Random(1)  # noqa: S311 - to be repeated
-    began, samples, runs = time.monotonic(), [], []
-    rounds = 0
+    began, rounds = time.monotonic(), 0
+    samples: list[Sample] = []
+    runs: list[float] = []
     desk.beat.begin()
     while (passed := (time.monotonic() - began) / 60) < minutes:
         runs.append(play_round(desk, dice, rounds))
@@ -140,7 +142,9 @@ def sample(desk: Desk, minutes: float, rounds: int, runs: Sequence[float]) -> Sa
 
 
 def _handles(process: psutil.Process) -> int:
-    return int(process.num_fds() if hasattr(process, "num_fds") else process.num_handles())
+    # Windows counts them by another name.
+    count = process.num_fds if sys.platform != "win32" else process.num_handles
+    return count()
 
 
 def write(samples: Sequence[Sample], folder: Path) -> None:
