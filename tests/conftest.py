@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from gridsal_core.threads import sleep_while_idle
+from tests.hygiene import left_since, traces
 
 sleep_while_idle()
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -27,6 +29,15 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing() -> Iterator[None]:
+    """Fail a test that leaves a thread, a running timer, a window or a process behind."""
+    before = traces()
+    yield
+    if left := left_since(before):
+        pytest.fail(f"left behind: {'; '.join(left)}", pytrace=False)
 
 
 @pytest.fixture(autouse=True)
