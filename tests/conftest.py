@@ -32,10 +32,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(autouse=True)
-def _leaves_nothing() -> Iterator[None]:
+def _leaves_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a running timer, a window or a process behind."""
     before = traces()
     yield
+    # What other fixtures gave is done with, and not to be held until the next test.
+    request.node.funcargs.clear()
     if left := left_since(before):
         pytest.fail(f"left behind: {'; '.join(left)}", pytrace=False)
 

@@ -32,16 +32,19 @@ def traces() -> Counter[str]:
 def left_since(before: Counter[str]) -> list[str]:
     """What there is more of than before; what is about to go is given the time to."""
     ends = time.monotonic() + GRACE_SECONDS
+    # What is young is enough for most, and quickly looked through.
+    generation = 1
     while left := traces() - before:
         if time.monotonic() > ends:
             break
-        _let_go()
+        _let_go(generation)
+        generation = 2
     return sorted(left.elements())
 
 
-def _let_go() -> None:
+def _let_go(generation: int) -> None:
     """Have garbage collected, and what Qt was told to delete deleted."""
-    gc.collect()
+    gc.collect(generation)
     if (core := sys.modules.get("PySide6.QtCore")) and (app := core.QCoreApplication.instance()):
         app.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
         app.processEvents()
