@@ -17,7 +17,7 @@ from app.views.canvas import Canvas
 from app.workers.engine_client import EngineClient
 from gridsal_core.demo import find_demo
 from tests.app.canvas_pixels import HEIGHT, WIDTH, shown_canvas
-from tests.app.mocked_window import MockedWindow, NotingEngine, PlayedTasks
+from tests.app.mocked_window import MockedWindow, NotingEngine, PlayedTasks, end_mocked_views
 from tests.app.stand_ins import NETWORK, SETTINGS, Room, look_at
 from tests.app.stories import dismiss, set_steps
 from tests.driver import Driver
@@ -36,6 +36,12 @@ def engine(qapp: QApplication) -> Iterator[EngineClient]:
     has_answered.exec()
     yield client
     client.close()
+
+
+@pytest.fixture(autouse=True)
+def _mocked_views() -> Iterator[None]:
+    yield
+    end_mocked_views()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
+from shiboken6 import Shiboken
 
 from app.actions import make_actions
 from app.main_window import MainWindow
@@ -22,6 +23,16 @@ from gridsal_core.settings import Settings
 
 T = TypeVar("T")
 
+_views: list[MockedView] = []
+
+
+def end_mocked_views() -> None:
+    """Delete those that were made, with the controllers that they own and their timers."""
+    while _views:
+        view = _views.pop()
+        if Shiboken.isValid(view):
+            Shiboken.delete(view)
+
 
 class MockedView(QWidget):
     """A widget of which all that is not Qt's own is a mock that notes its calls."""
@@ -29,6 +40,7 @@ class MockedView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._mocks: dict[str, MagicMock] = defaultdict(MagicMock)
+        _views.append(self)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any view
         if name.startswith("__") or "_mocks" not in self.__dict__:
