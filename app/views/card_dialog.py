@@ -170,6 +170,11 @@ class CardDialog(QDialog):
             left.addWidget(heading("Network"))
             left.addWidget(self.build)
             left.addSpacing(GAP)
+        else:
+            # Without a place in it they would not end with the dialog.
+            for unasked in (self.build, self.count):
+                unasked.setParent(self)
+                unasked.hide()
         left.addWidget(heading("Input images"))
         left.addWidget(self.input)
         left.addSpacing(GAP)
