@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,8 +54,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    began, found = time.monotonic(), []
-    with tempfile.TemporaryDirectory(prefix="gridsal-torture-") as folder:
+    began = time.monotonic()
+    found: list[Outcome] = []
+    # Who has seen enough and presses Ctrl+C gets the table of what was tried.
+    with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="gridsal-torture-") as folder,
+    ):
         for outcome in outcomes(Path(folder), options):
             found.append(outcome)
             print(table.line(outcome), flush=True)
