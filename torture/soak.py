@@ -160,10 +160,10 @@ def write(samples: Sequence[Sample], folder: Path) -> None:
     figure = Figure(figsize=(8, 9), layout="constrained")
     minutes = [each.minutes for each in samples]
     panels = (
-        ("memory in MB", ("window_mb", "engine_mb")),
-        ("handles and threads", ("handles", "threads")),
-        ("gaps of the window's events in ms", ("gap_p50_ms", "gap_p99_ms", "gap_max_ms")),
-        ("from Run to the result in s", ("run_s",)),
+        ("memory (MB)", ("window_mb", "engine_mb")),
+        ("how many", ("handles", "threads")),
+        ("late by (ms)", ("gap_p50_ms", "gap_p99_ms", "gap_max_ms")),
+        ("a run (s)", ("run_s",)),
     )
     for place, (title, names) in zip(
         figure.subplots(len(panels), sharex=True), panels, strict=True
