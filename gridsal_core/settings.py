@@ -360,7 +360,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
     "fast": {
         "optimizer": "adam",
         "steps": 20,
-        "init": 1.0,
+        "init": "auto",
         "learning_rate": 0.4,
         "momentum": 0.5,
         "keep_best": True,

@@ -12,7 +12,7 @@ PresetOption = Annotated[
     str | None,
     typer.Option(
         metavar="paper|fast",
-        help="paper is the reference. fast takes 20 steps of Adam from 1 instead: about the same "
+        help="paper is the reference. fast takes 20 steps of Adam from 0.5 and 1: about the same "
         "objective, now and then another mask. Other options change single settings of it.",
         rich_help_panel=_SPEED,
     ),
