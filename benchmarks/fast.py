@@ -165,7 +165,8 @@ def _street(options: argparse.Namespace) -> Iterator[Asked]:
             for region in segments(class_map, index, least)
         ]
         every.sort(key=lambda each: int(each[0].sum()))
-        settings = suggest_settings(*class_map.shape, network.card.explain)
+        height, width = class_map.shape
+        settings = suggest_settings(height, width, network.card.explain)
         for number in range(min(options.each, len(every))):
             region, index = every[number * len(every) // options.each]
             yield Asked("street", path, network, Request(image, region, index), settings)

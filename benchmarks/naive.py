@@ -6,7 +6,7 @@ eager, and every pass over the whole image.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from gridsal_core.network import SegmentationNetwork
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def naive_masks(
     module: nn.Module, network: SegmentationNetwork, request: Request, settings: Settings
-) -> Iterator[Tensor]:
+) -> Generator[Tensor, None, None]:
     """Optimise the mask of a request with the paper's method, and yield it after every step.
 
     Parameters

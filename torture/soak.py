@@ -143,8 +143,9 @@ def sample(desk: Desk, minutes: float, rounds: int, runs: Sequence[float]) -> Sa
 
 def _handles(process: psutil.Process) -> int:
     # Windows counts them by another name.
-    count = process.num_fds if sys.platform != "win32" else process.num_handles
-    return count()
+    if sys.platform == "win32":
+        return process.num_handles()
+    return process.num_fds()
 
 
 def write(samples: Sequence[Sample], folder: Path) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gridsal_core import Settings, explain
 from gridsal_core.errors import CheckpointError
+from gridsal_core.methods import Method
 from tests.engine.networks import FarColumns, far_request, wrap
 
 
@@ -19,7 +20,7 @@ class NoNumbers(FarColumns):
 
 
 @pytest.mark.parametrize("method", ["context", "grid"])
-def test_it_is_told_at_the_step_where_it_happens(method: str) -> None:
+def test_it_is_told_at_the_step_where_it_happens(method: Method) -> None:
     request = far_request()
     request.image[:, 12:] = 0.5
     settings = Settings(method=method, mask_size=(3, 6), steps=4, init=0.5)

@@ -50,8 +50,9 @@ from gridsal_core.statistics import ClassVotes
 from gridsal_core.survey.bootstrap import Sampling
 from gridsal_core.survey.definition import Means, Survey
 from gridsal_core.survey.examples import example_png
-from gridsal_core.survey.ledger import LEDGER_NAME, ImageState, Ledger
+from gridsal_core.survey.ledger import LEDGER_NAME, Ledger
 from gridsal_core.survey.results import Flips, Maps, Result, Summary
+from gridsal_core.survey.schema import ImageState
 from gridsal_core.survey.tables import tabulate
 from gridsal_core.types import ClassInfo, Prediction, Scores
 from tests.core.kept import CLASSES, made_explanation, save_picture

@@ -26,6 +26,7 @@ OFFER: Box = (245, 70, 868, 150)
 ACCENT = (31, 95, 208)
 LEAST_BUTTON, BAR = 24, range(5, 13)
 MENU_FILE = (20, 9)
+TAB_IMAGE = (274, 82)
 
 
 class Seat:
@@ -137,8 +138,13 @@ class Seat:
     @property
     def reddened(self) -> int:
         """Pixels of the image that the map reddens."""
+        return sum(self.reddened_columns(1))
+
+    def reddened_columns(self, count: int) -> list[int]:
+        """The same of each of so many columns, from left to right."""
         red, green, blue = self.look(*CANVAS).astype(int).transpose(2, 0, 1)
-        return int((red - np.maximum(green, blue) > 60).sum())
+        is_red = red - np.maximum(green, blue) > 60
+        return [int(column.sum()) for column in np.array_split(is_red, count, axis=1)]
 
     @property
     def run_button(self) -> tuple[int, int] | None:
