@@ -16,8 +16,9 @@ from typing import Final
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
-# The largest values that mallopt takes, of tensors since glibc 2.35 and before.
 _NEVER: Final = 2**31 - 1
+# What is larger, such as a huge image, still goes back at once. Before 2.35, glibc takes 2^25.
+_LARGEST: Final = 2**27
 _LARGEST_BEFORE: Final = 2**25
 _USERS_OWN: Final = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
@@ -31,7 +32,9 @@ def keep_freed_memory() -> None:
     libc = _glibc()
     if libc is None or any(name in os.environ for name in _USERS_OWN):
         return
-    if libc.mallopt(_M_MMAP_THRESHOLD, _NEVER) or libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_BEFORE):
+    if libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST) or libc.mallopt(
+        _M_MMAP_THRESHOLD, _LARGEST_BEFORE
+    ):
         libc.mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 

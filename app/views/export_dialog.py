@@ -29,7 +29,7 @@ SCOPE_TIPS: Final[dict[Scope, str]] = {
 }
 FORMATS: Final = {
     ".npz": ("NumPy archive (.npz)", "Maps, region, prediction, losses, scores and settings"),
-    ".csv": ("Table (.csv)", "One row for each result: image, class, scores, settings, notes"),
+    ".csv": ("Table (.csv)", "A row for each result: class, scores, settings, notes"),
     ".json": ("Document (.json)", "All settings, versions, paths, scores and notes"),
 }
 

@@ -99,8 +99,8 @@ def question(monkeypatch: pytest.MonkeyPatch) -> MockedView:
 
 
 @pytest.fixture
-def sessions(home: Home, question: MockedView) -> SessionsController:
-    return SessionsController(
+def sessions(home: Home, question: MockedView) -> Iterator[SessionsController]:
+    yield SessionsController(
         home.window.real,
         home.session,
         home.networks,
@@ -112,6 +112,9 @@ def sessions(home: Home, question: MockedView) -> SessionsController:
         home.tasks.real,
         home.settings,
     )
+    # What is still written is told while there is someone to be told.
+    home.session.results.close(keep=False)
+    QApplication.processEvents()
 
 
 class TestTheFile:

@@ -234,6 +234,8 @@ def test_another_network_has_no_step_of_a_class_of_this_one(demo: Driver) -> Non
     session, network = demo.session, demo.network
     click_digit(demo)
     session.set_class(2)
-    session.set_network(replace(network, classes=network.classes[:3], sha256="0" * 64))
+    session.set_network(
+        replace(network, classes=network.classes[:3], sha256="0" * 64, predictor="0")
+    )
     assert session.undo_stack.undo_text == "Pick segment"
     session.set_network(network)

@@ -175,7 +175,7 @@ def test_an_explanation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     request = Request(random_image(*size), box(size, 100, 100, 130, 140), class_index=1)
     settings = Settings(mask_size=(4, 4), steps=LEAST_STEPS, lam=0.01)
     cropped = explain(wrap(Pyramid(), 3), request, settings)
-    monkeypatch.setattr("gridsal_core.objective.cropped_outputs", lambda *_args: None)
+    monkeypatch.setattr("gridsal_core.preparing.cropped_outputs", lambda *_args: None)
     whole = explain(wrap(Pyramid(), 3), request, settings)
     np.testing.assert_allclose(cropped.mask, whole.mask, atol=1e-5)
     np.testing.assert_allclose(cropped.losses, whole.losses, atol=1e-5)

@@ -26,7 +26,6 @@ OFFER: Box = (245, 70, 868, 150)
 ACCENT = (31, 95, 208)
 LEAST_BUTTON, BAR = 24, range(5, 13)
 MENU_FILE = (20, 9)
-TAB_IMAGE = (274, 82)
 
 
 class Seat:
@@ -121,8 +120,13 @@ class Seat:
     @property
     def outlined(self) -> int:
         """Pixels of the blue outline around the request."""
+        return sum(self.outlined_columns(1))
+
+    def outlined_columns(self, count: int) -> list[int]:
+        """The same in each of so many columns, from left to right."""
         red, green, blue = self.look(*CANVAS).astype(int).transpose(2, 0, 1)
-        return int(((red < 40) & (abs(green - 90) < 25) & (blue > 225)).sum())
+        is_blue = (red < 40) & (abs(green - 90) < 25) & (blue > 225)
+        return [int(column.sum()) for column in np.array_split(is_blue, count, axis=1)]
 
     def settled_outline(self) -> int:
         """The same, once it does not change any more: the last pieces of a stroke come late."""
@@ -138,13 +142,8 @@ class Seat:
     @property
     def reddened(self) -> int:
         """Pixels of the image that the map reddens."""
-        return sum(self.reddened_columns(1))
-
-    def reddened_columns(self, count: int) -> list[int]:
-        """The same of each of so many columns, from left to right."""
         red, green, blue = self.look(*CANVAS).astype(int).transpose(2, 0, 1)
-        is_red = red - np.maximum(green, blue) > 60
-        return [int(column.sum()) for column in np.array_split(is_red, count, axis=1)]
+        return int((red - np.maximum(green, blue) > 60).sum())
 
     @property
     def run_button(self) -> tuple[int, int] | None:

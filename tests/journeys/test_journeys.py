@@ -16,7 +16,7 @@ from PIL import Image
 from gridsal_core.demo import find_demo
 from tests.journeys.desk import Desk, wait
 from tests.journeys.drag_source import TITLE
-from tests.journeys.seat import CANVAS, MENU_FILE, SIZE, TAB_IMAGE, Seat, large_copy
+from tests.journeys.seat import CANVAS, MENU_FILE, SIZE, Seat, large_copy
 
 MIDDLE = (556, 320)
 DARK, LIGHT = 80, 200
@@ -82,17 +82,6 @@ def test_the_figure_is_exported_through_the_file_dialog(seat: Seat, tmp_path: Pa
     with Image.open(file) as figure:
         assert min(figure.size) > 200
     wait(lambda: not seat.dialogs, "the dialog's end")
-
-
-def test_masks_of_three_sizes_are_compared_side_by_side(seat: Seat) -> None:
-    seat.command("mask-size")
-    wait(lambda: seat.dialogs, "what is to be compared")
-    time.sleep(0.3)
-    seat.key("Return")
-    wait(lambda: not seat.dialogs, "the dialog's end")
-    wait(lambda: min(seat.reddened_columns(3)) > 50, "three maps in a row")
-    seat.click(*TAB_IMAGE)
-    wait(lambda: seat.outlined > 50, "the image again")
 
 
 def test_another_theme_dresses_the_whole_window(seat: Seat) -> None:
