@@ -75,7 +75,8 @@ def _kept_for_gradient(network: SegmentationNetwork, height: int, width: int) ->
             storage = tensor.untyped_storage()
             if storage.data_ptr() not in known:
                 kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Itself, an output would hold its own graph, and neither would ever be freed.
+        return tensor.detach()
 
     image = _random_image(network, height, width).requires_grad_(True)
     with (

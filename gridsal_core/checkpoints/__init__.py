@@ -76,7 +76,7 @@ def load_network(
             target = resolve_device(device)
             log.info("Opening %s as %s on %s, weights %s", asked.text, kind.name, target, weights)
             network = assemble(kind.load(asked), target)
-            log.info("Opened %s, SHA-256 %s", network.info.path, network.sha256)
+            log.info("Opened %s, SHA-256 %s", network.source, network.sha256)
             return network
     raise CheckpointError(_not_known(asked))
 

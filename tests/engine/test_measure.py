@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -89,3 +91,14 @@ def test_the_cost_counts_what_is_kept_for_the_gradient_and_not_the_weights() -> 
 def test_the_more_classes_the_fewer_pixels_fit() -> None:
     few, many = (wrap(Convolutions(k), k).info.max_pixels for k in (2, 150))
     assert many < few
+
+
+def test_a_network_that_was_measured_is_freed_with_all_it_holds() -> None:
+    weight = nn.Parameter(torch.zeros(2, 3, 1, 1))
+    module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Sigmoid())
+    module[0].weight = weight
+    assert measured_cost(wrap(module)).per_pixel > 0
+    held = weakref.ref(weight)
+    del module, weight
+    gc.collect()
+    assert held() is None
