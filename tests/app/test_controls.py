@@ -19,6 +19,7 @@ from tests.app.controls import cut_off, misplaced, out_of_reach, without_name, w
 from tests.app.every_window import every_window
 from tests.app.stories import click_digit, set_steps
 from tests.driver import Driver
+from tests.long import long
 
 
 def test_every_control_is_named_explained_reachable_and_seen_in_full(
@@ -42,6 +43,7 @@ def test_every_control_is_named_explained_reachable_and_seen_in_full(
         pytest.fail("\n".join(faults), pytrace=False)
 
 
+@long
 @pytest.mark.parametrize("scale", ["1.5", "2"])
 def test_and_so_they_are_on_a_scaled_screen(scale: str) -> None:
     test = f"{__file__}::test_every_control_is_named_explained_reachable_and_seen_in_full"

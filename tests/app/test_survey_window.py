@@ -25,6 +25,7 @@ from gridsal_core.survey.tables import tabulate
 from tests.app.doors import answer, shown
 from tests.app.stories import click_digit, dismiss, set_steps
 from tests.driver import NO_KEYS, Driver, there
+from tests.long import long
 
 LEFT = Qt.MouseButton.LeftButton
 DIGIT_3 = 4
@@ -232,6 +233,7 @@ class TestUnderWay:
         assert not driver.window.isVisible()
         assert len(contents(folder)) > 2
 
+    @long
     def test_an_engine_that_dies_costs_no_result(self, lone: Driver, tmp_path: Path) -> None:
         open_some(lone, tmp_path, 8)
         start(lone)

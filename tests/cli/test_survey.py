@@ -13,6 +13,7 @@ from PIL import Image
 from gridsal_core import load_network, read_image
 from tests.cli.conftest import Answer, Ask, Scene
 from tests.engine.saved import CARD, save_network
+from tests.long import long
 
 QUICK = ("--steps", 2, "--mask-size", "3x4", "--init", "0.5", "--device", "cpu", "--quiet")
 
@@ -105,6 +106,7 @@ def test_a_report_can_be_written_anew(survey: Ask, ask: Ask, town: Path, tmp_pat
     assert ask("survey", "report", tmp_path).sentence.startswith(f"The folder {tmp_path} holds no")
 
 
+@long
 def test_two_networks_are_compared(survey: Ask, ask: Ask, scene: Scene, tmp_path: Path) -> None:
     other = save_network(tmp_path / "other", "FPN", card=CARD.replace("saved", "other"))
     survey("--out", tmp_path / "a")
@@ -172,6 +174,7 @@ def test_what_is_missing_is_named(ask: Ask, scene: Scene, tmp_path: Path) -> Non
     assert "needs --model" in ask("survey", "--data", tmp_path, "--out", tmp_path).sentence
 
 
+@long
 def test_label_maps_can_be_named_by_a_pattern(survey: Ask, town: Path, tmp_path: Path) -> None:
     answer = survey(
         "--labels", "../labels/{stem}.png", "--out", tmp_path / "a", "--requests", "correct"

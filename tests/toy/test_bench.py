@@ -40,6 +40,7 @@ from gridsal_core.toy.bench.tables import (
 from gridsal_core.toy.material import Source
 from gridsal_core.toy.recipes import PRESETS
 from gridsal_core.toy.textures import TEXTURES
+from tests.long import long
 
 RECIPE = replace(PRESETS["demo"], images=32, test_images=8)
 QUICK = replace(PAPER_TOY, steps=2)
@@ -120,6 +121,7 @@ def test_only_what_is_missing_is_done_again(done: tuple[Path, list[str]]) -> Non
     assert lost.read_bytes() == before
 
 
+@long
 class TestSideBySide:
     def test_several_processes_do_the_same_work(
         self, done: tuple[Path, list[str]], tmp_path: Path

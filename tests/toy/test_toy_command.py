@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from gridsal_core.cli.main import run
+from tests.long import long
 
 
 def made(out: Path, *options: str) -> Path:
@@ -101,6 +102,7 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@long
 def test_train_writes_everything_the_demo_holds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
