@@ -15,7 +15,7 @@ from app.controllers.networks import NetworkController
 from app.controllers.places import PlacesController
 from app.controllers.session_state import SessionRecorder
 from app.main_window import MainWindow
-from app.models.picture import to_qimage
+from app.models.picture import to_thumbnail
 from app.models.result_steps import DeletionStep, DescriptionStep
 from app.models.session import Session
 from app.views.results_panel import THUMBNAIL
@@ -151,14 +151,7 @@ class ResultsController(QObject):
         )
 
     def _small(self, picture: ByteArray) -> QPixmap:
-        ratio = self._window.devicePixelRatioF()
-        pixmap = QPixmap.fromImage(to_qimage(picture)).scaled(
-            THUMBNAIL * ratio,
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        return pixmap
+        return to_thumbnail(picture, THUMBNAIL, self._window.devicePixelRatioF())
 
     def _fetch(self, kept: KeptResult) -> None:
         def take(explanation: Explanation) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QPixmap
 from PySide6.QtWidgets import QFileDialog
 
@@ -14,7 +14,7 @@ from app.actions import allow
 from app.actions.reasons import NO_SURVEY
 from app.controllers.dialogs import show_error
 from app.main_window import MainWindow
-from app.models.picture import to_qimage
+from app.models.picture import to_thumbnail
 from app.models.session import Session
 from app.models.survey import SurveyState
 from app.settings import AppSettings
@@ -287,14 +287,7 @@ class SurveyPageController(QObject):
         )
 
     def _small(self, picture: ByteArray) -> QPixmap:
-        ratio = self._window.devicePixelRatioF()
-        pixmap = QPixmap.fromImage(to_qimage(picture)).scaled(
-            PICTURE * ratio,
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        return pixmap
+        return to_thumbnail(picture, PICTURE, self._window.devicePixelRatioF())
 
     def _open(self, identity: str) -> None:
         if self._found is not None:

@@ -7,8 +7,8 @@ from math import sqrt
 from threading import Lock
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, QPixmap
 
 from gridsal_core.arrays import ByteArray, FloatArray
 from gridsal_core.errors import ImageError
@@ -94,6 +94,17 @@ def to_qimage(rgb: ByteArray) -> QImage:
     wrapped = QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     # The conversion copies, so that the array may go.
     return wrapped.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def to_thumbnail(rgb: ByteArray, size: QSize, ratio: float) -> QPixmap:
+    """Fit (H, W, 3) uint8 into a size in logical pixels, of `ratio` screen pixels each."""
+    pixmap = QPixmap.fromImage(to_qimage(rgb)).scaled(
+        size * ratio,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
 
 
 def picture_levels(rgb: ByteArray) -> tuple[QImage, ...]:

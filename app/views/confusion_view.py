@@ -5,25 +5,21 @@ from __future__ import annotations
 from math import isnan
 
 from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
 from app.theme import current_colors
+from app.views.cell_table import ColouredTable, Index, within
 from app.views.class_headers import LyingNames, StandingNames
 from app.views.confusion_model import SHARE_ROLE, ConfusionModel, cell_ramps, ramp_place
 from app.views.ink import readable_ink
@@ -33,10 +29,8 @@ CELL_WIDTHS, CELL_HEIGHTS = (24, 110), (20, 64)
 IOU_WIDTH = 64
 GAP = 5
 
-Index = QModelIndex | QPersistentModelIndex
 
-
-class ConfusionView(QTableView):
+class ConfusionView(ColouredTable):
     """Cells fill the room there is, and scroll where the classes are many."""
 
     cell_chosen = Signal(int, int)
@@ -50,15 +44,6 @@ class ConfusionView(QTableView):
         self.setHorizontalHeader(StandingNames(self, "Predicted classes"))
         self.setVerticalHeader(LyingNames(self, "True classes"))
         self.setAccessibleName("Confusion matrix: rows are true classes, columns predicted ones")
-        self.setShowGrid(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.clicked.connect(self._choose)
         model.modelReset.connect(self.fill)
 
     def fill(self) -> None:
@@ -70,26 +55,14 @@ class ConfusionView(QTableView):
         width = self.width() - 2 * self.frameWidth() - names.width() - IOU_WIDTH
         height = self.height() - 2 * self.frameWidth() - tops.height()
         header = self.horizontalHeader()
-        header.setDefaultSectionSize(_within(width // count, CELL_WIDTHS))
+        header.setDefaultSectionSize(within(width // count, CELL_WIDTHS))
         header.resizeSection(count, IOU_WIDTH)
-        self.verticalHeader().setDefaultSectionSize(_within(height // count, CELL_HEIGHTS))
+        self.verticalHeader().setDefaultSectionSize(within(height // count, CELL_HEIGHTS))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
+    def dress(self) -> None:
+        self._cells.dress()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fill()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._cells.dress()
-
-    def _choose(self, index: QModelIndex) -> None:
+    def choose(self, index: Index) -> None:
         is_cell = index.isValid() and index.column() < self.model().rowCount()
         if is_cell and not isnan(index.data(SHARE_ROLE)):
             self.cell_chosen.emit(index.row(), index.column())
@@ -145,7 +118,3 @@ def _paint_cell(painter: QPainter, rect: QRect, ramp: ByteArray, text: str, shar
     painter.fillRect(rect, ground)
     painter.setPen(readable_ink(ground))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _within(size: int, bounds: tuple[int, int]) -> int:
-    return min(max(size, bounds[0]), bounds[1])

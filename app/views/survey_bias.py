@@ -9,14 +9,14 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
+from app.views.cell_table import CellTable, Index
 from app.views.legend_model import swatch
 from app.views.survey_lines import CellPlace, cell_told, percent, points
 from gridsal_core.survey.bias import Pair
@@ -36,7 +36,6 @@ _DIFFERENCE: Final = 2
 SWATCH: Final = QSize(14, 14)
 
 _ROOT = QModelIndex()
-Index = QModelIndex | QPersistentModelIndex
 
 
 class BiasModel(QAbstractTableModel):
@@ -94,7 +93,7 @@ class BiasModel(QAbstractTableModel):
         }.get(role)
 
 
-class BiasView(QTableView):
+class BiasView(CellTable):
     """The ranking; a click or Enter chooses a pair."""
 
     cell_chosen = Signal(object)
@@ -106,21 +105,15 @@ class BiasView(QTableView):
         self.setModel(model)
         self.setAccessibleName("Bias finder: context that exceeds what lies around, ranked")
         self.setToolTip("A click or Enter on a line lists the explanations behind it")
-        self.setShowGrid(False)
         self.setIconSize(SWATCH)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setTabKeyNavigation(False)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(24)
-        self.clicked.connect(self._choose)
         model.modelReset.connect(self.fill)
 
     def fill(self) -> None:
@@ -128,17 +121,7 @@ class BiasView(QTableView):
         others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
         self.setColumnWidth(0, max(LEAST_NAMES, self.viewport().width() - others))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fill()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
-    def _choose(self, index: QModelIndex) -> None:
+    def choose(self, index: Index) -> None:
         if index.isValid():
             self.cell_chosen.emit(self._model.place(index.row()))
 

@@ -10,24 +10,22 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
 from app.theme import ThemeColors, current_colors
+from app.views.cell_table import ColouredTable, Index, within
 from app.views.class_headers import LyingNames, StandingNames
 from app.views.confusion_model import ramp_place
 from app.views.ink import readable_ink
@@ -52,7 +50,6 @@ _BLUE: Final = {False: (0, 84, 147), True: (96, 178, 255)}
 _ORANGE: Final = {False: (150, 52, 0), True: (255, 150, 84)}
 
 _ROOT = QModelIndex()
-Index = QModelIndex | QPersistentModelIndex
 
 
 class HeatModel(QAbstractTableModel):
@@ -127,7 +124,7 @@ class HeatModel(QAbstractTableModel):
         }.get(role)
 
 
-class HeatView(QTableView):
+class HeatView(ColouredTable):
     """Cells fill the room there is, and scroll where the classes or requests are many."""
 
     cell_chosen = Signal(object)
@@ -145,15 +142,6 @@ class HeatView(QTableView):
         self.setVerticalHeader(LyingNames(self, "Requests", NAMES_MOST))
         self.setAccessibleName("Heat map: lines are requests, columns classes of their context")
         self.setToolTip("A click or Enter on a cell lists the explanations behind it")
-        self.setShowGrid(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.clicked.connect(self._choose)
         self.entered.connect(self._tell)
         model.modelReset.connect(self.fill)
 
@@ -172,8 +160,8 @@ class HeatView(QTableView):
                 (INTERVAL_FROM[1] + GAP + 1, HEIGHTS[1]),
             )
         parts = sum(PALE_SHARE if line.is_pale else 1.0 for line in lines)
-        whole = _within(int(height / parts), heights)
-        self.horizontalHeader().setDefaultSectionSize(_within(width // columns, widths))
+        whole = within(int(height / parts), heights)
+        self.horizontalHeader().setDefaultSectionSize(within(width // columns, widths))
         for row, line in enumerate(lines):
             share = PALE_SHARE if line.is_pale and not self._has_intervals else 1.0
             self.verticalHeader().resizeSection(row, int(whole * share))
@@ -183,12 +171,6 @@ class HeatView(QTableView):
         self._has_intervals = has_intervals
         self.fill()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self._tell(current)
@@ -197,19 +179,13 @@ class HeatView(QTableView):
         super().leaveEvent(event)
         self._tell(self.currentIndex())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fill()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._cells.dress()
+    def dress(self) -> None:
+        self._cells.dress()
 
     def _tell(self, index: Index) -> None:
         self.told.emit(index.data(Qt.ItemDataRole.ToolTipRole) if index.isValid() else "")
 
-    def _choose(self, index: QModelIndex) -> None:
+    def choose(self, index: Index) -> None:
         if index.isValid():
             self.cell_chosen.emit(self._model.place(index))
 
@@ -303,7 +279,3 @@ def _shape(lines: tuple[HeatLine, ...]) -> list[tuple[object, ...]]:
         (line.section, line.class_index, line.true_class, line.is_pale, line.is_difference)
         for line in lines
     ]
-
-
-def _within(size: int, bounds: tuple[int, int]) -> int:
-    return min(max(size, bounds[0]), bounds[1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,12 +192,11 @@ class KeptFiles:
             If that fails; then everything is as it was.
         """
         folder = Unfinished.create(self._root)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(folder.discard)
             unpack_session(document, path, folder.path)
             write_document(document, folder.path)
-        except BaseException:
-            folder.discard()
-            raise
+            on_failure.pop_all()
         self.use(folder)
 
     def begin(self) -> None:

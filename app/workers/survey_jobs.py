@@ -7,6 +7,7 @@ the process: what is finished stands in its folder.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -156,11 +157,11 @@ class SurveySlice:
         work = next((each for each in _under_way if each.folder == self.folder), None)
         if work is None:
             raise OutputError("The survey is not under way any more; resume it.")
-        try:
-            return _worked(work)
-        except BaseException:
-            _end()
-            raise
+        with ExitStack() as on_failure:
+            on_failure.callback(_end)
+            news = _worked(work)
+            on_failure.pop_all()
+        return news
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,8 @@ def resume_survey(network: SegmentationNetwork, folder: Path) -> tuple[Data, Led
         If its images are gone.
     """
     ledger = Ledger.open(folder)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(ledger.close)
         survey = ledger.survey
         if (survey.network_sha256, survey.card) != (network.sha256, card_text(network)):
             raise CheckpointError(
@@ -70,10 +72,9 @@ def resume_survey(network: SegmentationNetwork, folder: Path) -> tuple[Data, Led
                 "The survey does not say where its label maps are; go on with it by gridsal survey."
             )
         labels = ledger.labels if survey.source == "labels" else None
-        return Data(Path(ledger.place), labels), ledger
-    except BaseException:
-        ledger.close()
-        raise
+        data = Data(Path(ledger.place), labels)
+        on_failure.pop_all()
+    return data, ledger
 
 
 def first_size(data: Data) -> tuple[int, int]:
