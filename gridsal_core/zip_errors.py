@@ -1,10 +1,11 @@
-"""What reading a damaged zip archive raises."""
+"""What reading a damaged zip archive raises, and what damaged arrays in one."""
 
 from __future__ import annotations
 
 import struct
 import zipfile
 import zlib
+from tokenize import TokenError
 from typing import Final
 
 NOT_READABLE: Final = (
@@ -19,4 +20,12 @@ NOT_READABLE: Final = (
     RuntimeError,
     OverflowError,
     LookupError,
+)
+
+NOT_ARRAYS: Final = (
+    *NOT_READABLE,
+    # What NumPy says of a header that is no Python literal.
+    SyntaxError,
+    TokenError,
+    TypeError,
 )

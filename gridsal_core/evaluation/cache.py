@@ -131,13 +131,19 @@ def read_stamp(text: object, label: object) -> Stamp:
         raise TypeError("it is no stamp")
     full, window, size, image, of_label = json.loads(text)
     return Stamp(
-        Frame(_pair(full), Box(*(int(edge) for edge in window)), _pair(size)),
+        Frame(_pair(full), Box(*map(_whole, window)), _pair(size)),
         FileState(*_pair(image)),
         None if label is None else Path(os.fsdecode(label)),
         None if of_label is None else FileState(*_pair(of_label)),
     )
 
 
-def _pair(values: list[int]) -> tuple[int, int]:
+def _pair(values: list[object]) -> tuple[int, int]:
     first, second = values
-    return int(first), int(second)
+    return _whole(first), _whole(second)
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("it is no whole number")
+    return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,22 +21,11 @@ from gridsal_core.pipes import is_pipe
 from gridsal_core.session.fields import as_origin
 from gridsal_core.settings import MAX_STEPS, Settings
 from gridsal_core.types import ClassInfo, Explanation, Prediction, Provenance, Request, Scores
+from gridsal_core.zip_errors import NOT_ARRAYS
 
 _ARRAYS: Final = ("mask", "saliency", "region", "class_index", "losses", "scores", "prediction")
 # What a damaged or hostile archive makes of reading it.
-_DAMAGE: Final = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_DAMAGE: Final = (*NOT_ARRAYS, ArithmeticError, AttributeError, MemoryError, RecursionError)
 
 
 def exhibit_of_record(path: Path, label_pattern: str = "") -> Exhibit:

@@ -20,11 +20,11 @@ from gridsal_core.atomic import make_folder, write_atomic
 from gridsal_core.checkpoints.archives import check_directory_size
 from gridsal_core.errors import CheckpointError, SessionError
 from gridsal_core.pipes import is_pipe
-from gridsal_core.session.arrays_file import NOT_READABLE
 from gridsal_core.session.document import SessionDocument, document_bytes, parse_document
 from gridsal_core.session.kept import KeptResult
 from gridsal_core.session.kept_file import read_kept_from, read_kept_thumbnail
 from gridsal_core.types import Explanation
+from gridsal_core.zip_errors import NOT_ARRAYS
 
 SESSION_SUFFIX = ".gridsal"
 DOCUMENT_NAME = "session.json"
@@ -207,7 +207,7 @@ def _contents(path: Path) -> Iterator[_Contents]:
         raise SessionError(f"There is no session at {path}; check its name and folder.") from error
     except CheckpointError as error:
         raise _damaged(path, "it is no zip archive, or not a whole one") from error
-    except NOT_READABLE as error:
+    except NOT_ARRAYS as error:
         raise _damaged(path, " ".join(str(error).split())[:120]) from error
 
 

@@ -11,20 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from gridsal_core import zip_errors
 from gridsal_core.errors import SessionError
+from gridsal_core.zip_errors import NOT_ARRAYS
 
 AnyArray = npt.NDArray[Any]
 
 # Maps are smooth and masks small: more effort takes long and saves little.
 _EFFORT = 1
 _MOST_MEMBERS = 32
-NOT_READABLE = (
-    *zip_errors.NOT_READABLE,
-    # What NumPy says of a header that is no Python literal.
-    SyntaxError,
-    TypeError,
-)
 
 
 def write_arrays(file: BinaryIO, arrays: Mapping[str, AnyArray]) -> None:
@@ -87,7 +81,7 @@ def open_arrays(file: IO[bytes], name: str) -> Iterator[ArrayReader]:
     try:
         with zipfile.ZipFile(file) as archive:
             yield ArrayReader(archive)
-    except NOT_READABLE as error:
+    except NOT_ARRAYS as error:
         detail = " ".join(str(error).split())[:120] or type(error).__name__
         raise SessionError(
             f"{name} is damaged or no kept explanation ({detail}); take another copy of it."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,14 @@ from gridsal_core.errors import GridSalError, OutputError
 from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.kinds import Section
 from gridsal_core.survey.results import Maps, Result, Summary
-from gridsal_core.survey.rows import SUMMARY_COLUMNS, maps_of, row_of, summary_of
+from gridsal_core.survey.rows import (
+    MAPS_COLUMNS,
+    SUMMARY_COLUMNS,
+    checked,
+    maps_of,
+    row_of,
+    summary_of,
+)
 from gridsal_core.survey.schema import Contents, ImageState, insert, make_tables, unpacked
 
 LEDGER_NAME: Final = "survey.sqlite"
@@ -93,11 +100,10 @@ class Ledger:
                 f"The folder {folder} holds something else; choose a new or an empty one."
             )
         ledger = cls(folder, _connected(file))
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(ledger.close)
             ledger._settle(survey, storable(place), None if labels is None else storable(labels))
-        except BaseException:
-            ledger.close()
-            raise
+            on_failure.pop_all()
         return ledger
 
     @classmethod
@@ -115,13 +121,12 @@ class Ledger:
                 f"The folder {folder} holds no survey; make one with gridsal survey --out."
             )
         ledger = cls(folder, _connected(file))
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(ledger.close)
             if not ledger._has_tables():
                 raise OutputError(f"The survey in {folder} was not begun; make it again.")
             _ = ledger.survey
-        except BaseException:
-            ledger.close()
-            raise
+            on_failure.pop_all()
         return ledger
 
     def __enter__(self) -> Self:
@@ -242,7 +247,12 @@ class Ledger:
             "GROUP BY section, class_index, true_class "
             "ORDER BY section, class_index, true_class"
         )
-        return tuple(Group(*row) for row in rows)
+        names = ("section", "class_index", "true_class")
+        found = []
+        for *kind, items in rows:
+            section, class_index, true_class = checked(names, kind)
+            found.append(Group(section, class_index, true_class, items))
+        return tuple(found)
 
     def summaries(self, group: Group | None = None) -> Iterator[Summary]:
         """Go through the results, of one group or all, by image and place; one at a time."""
@@ -278,8 +288,7 @@ class Ledger:
             If it is not finished, or damaged.
         """
         rows = self._read(
-            "SELECT height, width, region, mask_rows, mask_columns, mask, settings, frame "
-            "FROM items WHERE identity = ?",
+            f"SELECT {', '.join(MAPS_COLUMNS)} FROM items WHERE identity = ?",  # noqa: S608 - ours
             identity,
         )
         for row in rows:
@@ -325,7 +334,9 @@ class Ledger:
 
     def _read(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from self._connection.execute(statement, values)
+            # Not `yield from`: left half way, that would close the cursor of a closed file.
+            for row in self._connection.execute(statement, values):  # noqa: UP028
+                yield row
         except _DAMAGE as error:
             raise self._damaged() from error
 
@@ -333,11 +344,10 @@ class Ledger:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with ExitStack() as on_failure:
+                on_failure.callback(self._connection.rollback)
                 yield self._connection
-            except BaseException:
-                self._connection.rollback()
-                raise
+                on_failure.pop_all()
             self._connection.commit()
         except sqlite3.Error as error:
             raise OutputError(
@@ -359,13 +369,12 @@ def storable(text: str) -> str:
 def _connected(file: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(file, timeout=_PATIENCE_SECONDS, isolation_level=None)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(connection.close)
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            connection.close()
-            raise
+            on_failure.pop_all()
     except _DAMAGE as error:
         raise OutputError(
             f"{file} is no survey, or cannot be opened ({error}); choose another folder."

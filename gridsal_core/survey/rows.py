@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from gridsal_core.errors import OutputError
@@ -58,6 +59,33 @@ _ARRAYS: Final = {
 }
 COLUMNS: Final = _SUMMARY | _ARRAYS
 SUMMARY_COLUMNS: Final = tuple(_SUMMARY)
+MAPS_COLUMNS: Final = (
+    "height",
+    "width",
+    "region",
+    "mask_rows",
+    "mask_columns",
+    "mask",
+    "settings",
+    "frame",
+)
+_TYPES: Final = {"TEXT": str, "INTEGER": int, "REAL": float, "BLOB": bytes}
+
+
+def checked(names: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return values of columns, once each is of its column's type: SQLite holds any in any.
+
+    Raises
+    ------
+    OutputError
+        If one is not, as in a file that something else has written to.
+    """
+    for name, value in zip(names, row, strict=True):
+        kind, *rule = COLUMNS[name].split()
+        is_fitting = not rule if value is None else isinstance(value, _TYPES[kind])
+        if not is_fitting:
+            raise _damaged()
+    return tuple(row)
 
 
 def row_of(result: Result) -> tuple[Any, ...]:
@@ -88,7 +116,7 @@ def summary_of(row: tuple[Any, ...], class_count: int, source: VoteSource) -> Su
     OutputError
         If they are not those of a result.
     """
-    value = dict(zip(SUMMARY_COLUMNS, row, strict=True))
+    value = dict(zip(SUMMARY_COLUMNS, checked(SUMMARY_COLUMNS, row), strict=True))
     try:
         flips = None
         if value["flip_by_class"] is not None:
@@ -122,14 +150,16 @@ def summary_of(row: tuple[Any, ...], class_count: int, source: VoteSource) -> Su
 
 
 def maps_of(row: tuple[Any, ...]) -> Maps:
-    """Read the arrays of a result.
+    """Read the arrays of a result from its `MAPS_COLUMNS`.
 
     Raises
     ------
     OutputError, SettingsError
         If they are not those of a result.
     """
-    height, width, region, mask_rows, mask_columns, mask, settings, frame = row
+    height, width, region, mask_rows, mask_columns, mask, settings, frame = checked(
+        MAPS_COLUMNS, row
+    )
     try:
         values = json.loads(settings)
         if not isinstance(values, dict):

@@ -2,7 +2,6 @@
 
 import gzip
 import struct
-import zipfile
 from pathlib import Path
 from typing import Final, Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridsal_core.errors import SettingsError
+from gridsal_core.zip_errors import NOT_ARRAYS
 
 Split = Literal["train", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "test")
@@ -48,7 +48,7 @@ def read_mnist(place: Path) -> Digits | dict[Split, Digits]:
     """
     try:
         return _read_folder(place) if place.is_dir() else _read_archive(place)
-    except (OSError, EOFError, ValueError, struct.error, zipfile.BadZipFile) as error:
+    except NOT_ARRAYS as error:
         raise SettingsError(
             f"The digits in {place} cannot be read ({error}); give MNIST as an .npz file with "
             "images and labels, or as a folder with its four idx files."
