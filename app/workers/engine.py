@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from gridsal_core.types import Explanation
 
 NICENESS = 5
+# Between the slices of a survey, or two clicks, memory would be given back to be asked for again.
+REST_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ class Engine:
     def run(self) -> None:
         """Serve commands for ever."""
         while True:
-            if not self._waiting and not self._connection.poll():
+            if not self._waiting and not self._connection.poll(REST_SECONDS):
                 release_freed_memory()
             self._serve(self._waiting.popleft() if self._waiting else self._connection.recv())
 
