@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from gridsal_core.convolutions import quicken
 from gridsal_core.model_output import pick
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def folded_copy(module: nn.Module, probe: Tensor, element: int | str) -> FoldedC
         if probe.device.type == "cpu":
             # On a CPU convolutions are up to 1.4 times as fast with the channels last.
             copy.to(memory_format=torch.channels_last)
+            quicken(copy)
         difference = _difference(module, copy, probe, element)
     # A module may be anything: one that cannot be copied, or that runs only its own way, is used
     # as it is.

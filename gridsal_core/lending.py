@@ -37,6 +37,15 @@ class Lending:
         """Whether batch norms are folded, of the weights as they are now."""
         return self._folded is not None and self._folded.is_current
 
+    @property
+    def state(self) -> tuple[nn.Module, tuple[int, ...]]:
+        """What computes, and how often each of its tensors was written to.
+
+        The answers stay the same as long as this does.
+        """
+        module = self.fastest
+        return module, tuple(each._version for each in (*module.parameters(), *module.buffers()))
+
     def speed_up(self, probe: Callable[[], Tensor], element: int | str) -> None:
         """Fold the batch norms if that changes no answer; see `folded_copy`. Call it while lent."""
         if self._is_foldable and not self.is_sped_up:

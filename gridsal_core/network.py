@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from gridsal_core.arrays import BoolArray, FloatArray
 from gridsal_core.checkpoints.card import ModelCard
+from gridsal_core.cropped.traces import LatestTraces
 from gridsal_core.devices import device_info, laid_out_for
 from gridsal_core.errors import CheckpointError, DeviceError, ImageError
 from gridsal_core.evaluation.stamps import predictor_key
@@ -83,6 +84,7 @@ class SegmentationNetwork:
         self.sha256 = sha256
         self.notes = notes
         self._lending = Lending(self.module)
+        self._traces = LatestTraces()
         self._takes_batches = True
         self._one_channel = class_count == 1
         self.classes: tuple[ClassInfo, ...] = card.class_infos(max(class_count, 2))
@@ -233,6 +235,17 @@ class SegmentationNetwork:
             output = functional.interpolate(output, covered, mode="bilinear", align_corners=False)
         output = output[..., :height, :width]
         return self._two_channels(output) if output.shape[1] == 1 else output
+
+    def traced(self, images: Tensor, half: torch.dtype | None = None) -> fx.GraphModule:
+        """Trace `outputs` for images of such a size; the latest traces are kept.
+
+        Parameters
+        ----------
+        images, half
+            As of `outputs`.
+        """
+        run = partial(self.outputs, half=half)
+        return self._traces.trace(run, images, half, self._lending.state)
 
     def class_scores(self, outputs: Tensor, classes: Tensor, score: Score) -> Tensor:
         """f_c: the score of one class per row.

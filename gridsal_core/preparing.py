@@ -103,7 +103,9 @@ def prepare(
         rows=torch.from_numpy(matrix(height, settings.mask_size[0])).to(network.device),
         columns=torch.from_numpy(matrix(width, settings.mask_size[1])).to(network.device),
         means=means,
-        cropped=cropped_outputs(network.outputs, box, (height, width), settings.planned),
+        cropped=cropped_outputs(
+            network.outputs, box, (height, width), settings.planned, trace=network.traced
+        ),
     )
     predictions: list[Prediction] = []
     known = [images, alone] if base is alone else [images, alone, base]

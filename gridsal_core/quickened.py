@@ -116,7 +116,8 @@ def _in_bfloat16(problem: Problem) -> Problem:
     run = partial(problem.network.outputs, half=half)
     size = (problem.base.shape[-2], problem.base.shape[-1])
     steps = problem.settings.planned
-    cropped = cropped_outputs(run, problem.box, size, steps, tolerance=HALF_TOLERANCE)
+    trace = partial(problem.network.traced, half=half)
+    cropped = cropped_outputs(run, problem.box, size, steps, HALF_TOLERANCE, trace)
     quick = cropped or (lambda images: problem.on_box(run(images)))
     return replace(problem, quick=quick, quick_half=half)
 
@@ -153,8 +154,8 @@ def _as_cuda_graphs(problem: Problem) -> Problem:
 
 def _graph(problem: Problem, images: Tensor) -> fx.GraphModule:
     """The network on the box as plain operators, in the precision that is used."""
-    run = partial(problem.network.outputs, half=problem.quick_half)
-    return graph_on(run, images.detach(), problem.box)
+    given = images.detach()
+    return graph_on(problem.network.traced(given, problem.quick_half), given, problem.box)
 
 
 WAYS: Final = (

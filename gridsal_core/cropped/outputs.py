@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import torch
@@ -29,6 +30,8 @@ LARGEST_SHARE: Final = 0.3
 TOLERANCE: Final = 1e-4
 
 Outputs = Callable[[Tensor], Tensor]
+Trace = Callable[[Tensor], fx.GraphModule]
+"""From images to a trace of what gives outputs for such images."""
 
 
 class CroppedOutputs:
@@ -42,12 +45,19 @@ class CroppedOutputs:
         Rows and columns.
     tolerance
         The largest difference from `outputs` that is let pass, relative to the largest output.
+    trace
+        Traces `outputs`; None to do so each time anew.
     """
 
     def __init__(
-        self, outputs: Outputs, box: tuple[slice, slice], tolerance: float = TOLERANCE
+        self,
+        outputs: Outputs,
+        box: tuple[slice, slice],
+        tolerance: float = TOLERANCE,
+        trace: Trace | None = None,
     ) -> None:
         self._outputs, self._slices, self._tolerance = outputs, box, tolerance
+        self._trace = trace or partial(traced, outputs)
         self._box = box_of(*box)
         self._cut: dict[int, fx.GraphModule | None] = {}
 
@@ -70,7 +80,7 @@ class CroppedOutputs:
 
     def _checked(self, images: Tensor) -> fx.GraphModule | None:
         try:
-            trace = traced(self._outputs, images)
+            trace = self._trace(images)
             cut = cut_to(trace, self._box)
             if cut is None:
                 return None
@@ -90,12 +100,11 @@ class CroppedOutputs:
         return cut
 
 
-def graph_on(outputs: Outputs, images: Tensor, box: tuple[slice, slice]) -> fx.GraphModule:
-    """Trace what gives outputs for such images, and write what gives them on a box.
+def graph_on(trace: fx.GraphModule, images: Tensor, box: tuple[slice, slice]) -> fx.GraphModule:
+    """From a trace that gives outputs for such images write what gives them on a box.
 
     The graph computes no more than the box depends on where that saves anything.
     """
-    trace = traced(outputs, images)
     return cut_to(trace, box_of(*box)) or traced(lambda given: trace(given)[(..., *box)], images)
 
 
@@ -105,12 +114,13 @@ def cropped_outputs(
     size: tuple[int, int],
     steps: int,
     tolerance: float = TOLERANCE,
+    trace: Trace | None = None,
 ) -> CroppedOutputs | None:
     """Return the short way to the outputs on a box where it is worth it, else None.
 
     Parameters
     ----------
-    outputs, box, tolerance
+    outputs, box, tolerance, trace
         As of `CroppedOutputs`.
     size
         (height, width) of the images.
@@ -122,4 +132,4 @@ def cropped_outputs(
         return None
     if area(box_of(*box)) > LARGEST_SHARE * pixels:
         return None
-    return CroppedOutputs(outputs, box, tolerance)
+    return CroppedOutputs(outputs, box, tolerance, trace)

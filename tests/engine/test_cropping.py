@@ -175,10 +175,24 @@ def test_an_explanation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     request = Request(random_image(*size), box(size, 100, 100, 130, 140), class_index=1)
     settings = Settings(mask_size=(4, 4), steps=LEAST_STEPS, lam=0.01)
     cropped = explain(wrap(Pyramid(), 3), request, settings)
-    monkeypatch.setattr("gridsal_core.preparing.cropped_outputs", lambda *_args: None)
+    monkeypatch.setattr("gridsal_core.preparing.cropped_outputs", lambda *_args, **_given: None)
     whole = explain(wrap(Pyramid(), 3), request, settings)
     np.testing.assert_allclose(cropped.mask, whole.mask, atol=1e-5)
     np.testing.assert_allclose(cropped.losses, whole.losses, atol=1e-5)
+
+
+def test_a_trace_serves_every_request_of_its_size_until_the_weights_change() -> None:
+    module = Pyramid()
+    network = wrap(module, 3)
+    with network.borrowed(), torch.no_grad():
+        first = network.traced(IMAGES)
+        assert network.traced(IMAGES.flip(0)) is first
+        assert network.traced(IMAGES[:1]) is not first
+        assert network.traced(IMAGES) is first
+        module.head.weight.mul_(-1)
+        after = network.traced(IMAGES)
+        assert after is not first
+        torch.testing.assert_close(after(IMAGES), network.outputs(IMAGES))
 
 
 @given(
