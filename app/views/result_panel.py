@@ -88,7 +88,9 @@ class ResultPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addWidget(heading("Result"))
+        # A result has a headline of its own, and at 1280x800 no line to spare.
+        self._title = heading("Result")
+        layout.addWidget(self._title)
         layout.addWidget(self._empty)
         layout.addWidget(self._content)
         inner = QVBoxLayout(self._content)
@@ -128,7 +130,8 @@ class ResultPanel(QWidget):
         self, reading: Reading | None, scores: Scores | None, is_gradient: bool = False
     ) -> None:
         """Show a result, or that there is none; gradients keep nothing that could be scored."""
-        self._empty.setVisible(reading is None)
+        for widget in (self._title, self._empty):
+            widget.setVisible(reading is None)
         self._content.setVisible(reading is not None)
         if reading is None or scores is None:
             return

@@ -331,10 +331,13 @@ class SettingsPanel(QWidget):
         layout.addWidget(beside(heading("Settings"), self._preset, stretch=(1,)))
         layout.addLayout(basic)
         layout.addWidget(self._gradients)
-        layout.addWidget(Collapsible("More settings", advanced))
-        layout.addWidget(Collapsible("Beyond the paper", self._deviations))
         self._fast_ways = Collapsible("Speed", self._speed)
-        layout.addWidget(self._fast_ways)
+        folds = QVBoxLayout()
+        folds.setSpacing(2)
+        folds.addWidget(Collapsible("More settings", advanced))
+        folds.addWidget(Collapsible("Beyond the paper", self._deviations))
+        folds.addWidget(self._fast_ways)
+        layout.addLayout(folds)
 
     def _add_lam_and_steps(self, basic: QFormLayout) -> None:
         # In one row: at 1280x800 the verdict and the scores are to be seen below without scrolling.
