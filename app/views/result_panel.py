@@ -130,8 +130,8 @@ class ResultPanel(QWidget):
         self, reading: Reading | None, scores: Scores | None, is_gradient: bool = False
     ) -> None:
         """Show a result, or that there is none; gradients keep nothing that could be scored."""
-        for widget in (self._title, self._empty):
-            widget.setVisible(reading is None)
+        self._title.setVisible(reading is None)
+        self._empty.setVisible(reading is None)
         self._content.setVisible(reading is not None)
         if reading is None or scores is None:
             return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -41,6 +41,8 @@ WIDTHS: Final = {
     Column.NETWORK: 120,
     Column.MADE: 124,
 }
+# How the room that is left in a wide window is shared among what may be longer.
+SHARES: Final = {Column.IMAGE: 0.3, Column.NOTE: 0.3, Column.SETTINGS: 0.2, Column.NETWORK: 0.2}
 
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _OWN_KEYS: Final = (*_ENTER, Qt.Key.Key_Delete, Qt.Key.Key_F2)
@@ -206,13 +208,30 @@ class ResultsPanel(QWidget):
 
 
 class _Table(QTableView):
-    """A table that takes Enter, Delete and F2 for itself."""
+    """A table that takes Enter, Delete and F2 for itself, and shares out the room it has."""
 
     restore_pressed = Signal()
     delete_pressed = Signal()
     edit_pressed = Signal()
     menu_wanted = Signal(object)
     """Where on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: dict[int, int] = {}
+
+    def share_room(self) -> None:
+        """Widen the columns of long texts, but for those that the user has set."""
+        room = max(0, self.viewport().width() - sum(WIDTHS.values()))
+        for column, least in WIDTHS.items():
+            if self.columnWidth(column) == self._given.get(column, self.columnWidth(column)):
+                width = least + round(SHARES.get(column, 0.0) * room)
+                self.setColumnWidth(column, width)
+                self._given[column] = width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.share_room()
 
     def event(self, event: QEvent) -> bool:
         # Delete is a shortcut of the window: it empties the region.
@@ -267,7 +286,5 @@ def _set_up(view: QTableView) -> None:
     header.setSectionsMovable(True)
     header.setStretchLastSection(True)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for column, width in WIDTHS.items():
-        view.setColumnWidth(column, width)
     view.setSortingEnabled(True)
     view.sortByColumn(Column.MADE, Qt.SortOrder.DescendingOrder)

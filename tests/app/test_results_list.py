@@ -326,3 +326,20 @@ class TestStore:
         store.fetch(kept.identity, lambda _explanation: pytest.fail("it is gone"), said.append)
         assert said == [REMOVED]
         store.close(keep=False)
+
+
+def test_a_wide_list_shows_more_of_long_texts_but_keeps_widths_that_the_user_set(
+    two: tuple[Driver, KeptResult, KeptResult],
+) -> None:
+    driver, first, _second = two
+    view = driver.window.results.view
+    driver.window.resize(1280, 800)
+    cell(driver, first, Column.NOTE)
+    notes, scores = view.columnWidth(Column.NOTE), view.columnWidth(Column.SCORE)
+    view.setColumnWidth(Column.IMAGE, 77)
+    driver.window.resize(2560, 1440)
+    driver.wait(lambda: view.columnWidth(Column.NOTE) > notes + 100)
+    assert view.columnWidth(Column.SCORE) == scores
+    assert view.columnWidth(Column.IMAGE) == 77
+    driver.window.resize(1280, 800)
+    driver.wait(lambda: view.columnWidth(Column.NOTE) == notes)
