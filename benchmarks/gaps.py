@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from app.startup import Application
+from app.views.survey_dialog import SurveyDialog
 from benchmarks.table import Column, Value
 from benchmarks.window import Gaps, Subject, opened, timed, wait_for
 
@@ -44,6 +45,13 @@ def gap_rows(subject: Subject, seconds: float) -> Iterator[tuple[Value, ...]]:
             _for_a_while(seconds, lambda: None)
         application.folder_pass.stop()
         yield subject.name, "pass", *gaps.row()
+        with tempfile.TemporaryDirectory() as place:
+            _begin_survey(application, Path(place) / "survey")
+            with Gaps() as gaps:
+                _for_a_while(seconds, lambda: None)
+            yield subject.name, "survey", *gaps.row()
+            application.window.action("survey_stop").trigger()
+            wait_for(lambda: not application.survey.is_active)
     with many_files(subject) as folder, opened(Subject("", subject.model, folder)) as application:
         with Gaps() as gaps:
             _for_a_while(seconds, _scroll(application))
@@ -95,6 +103,16 @@ def _export(application: Application) -> Callable[[], None]:
             application.exports.export(folder / "figure.pdf")
 
     return work
+
+
+def _begin_survey(application: Application, folder: Path) -> None:
+    """Start a survey of all images, with every kind of request that can be made, and watch it."""
+    application.window.action("survey").trigger()
+    (dialog,) = application.window.findChildren(SurveyDialog)
+    dialog.folder.setText(str(folder))
+    wait_for(dialog.start.isEnabled)
+    QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    wait_for(lambda: application.survey_page.found is not None)
 
 
 def _scroll(application: Application) -> Callable[[], None]:

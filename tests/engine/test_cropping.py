@@ -181,6 +181,15 @@ def test_an_explanation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(cropped.losses, whole.losses, atol=1e-5)
 
 
+def test_rounding_takes_nothing_from_a_full_mask() -> None:
+    size = (256, 256)
+    request = Request(random_image(*size), box(size, 100, 100, 130, 140), class_index=1)
+    settings = Settings(mask_size=(4, 4), steps=LEAST_STEPS, lam=0.0, init=1.0)
+    explanation = explain(wrap(Pyramid(), 3), request, settings)
+    assert (explanation.mask == 1).all()
+    assert explanation.losses[-1, 0] == 0
+
+
 def test_a_trace_serves_every_request_of_its_size_until_the_weights_change() -> None:
     module = Pyramid()
     network = wrap(module, 3)
