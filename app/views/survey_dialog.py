@@ -140,8 +140,7 @@ class SurveyDialog(QDialog):
         self.classes = ClassChecks(facts.classes, "Classes that are asked about", CLASSES_TIP)
         self.pixels = _spin(
             MOST_PIXELS,
-            f"As in the paper: segments {facts.segment_pixels:,}, "
-            f"parts {facts.part_pixels:,} pixels",
+            f"As in the paper: {facts.segment_pixels:,} pixels, parts {facts.part_pixels:,}",
         )
         self.width_field = _spin(MOST_WIDTH, f"One cell of the mask: {facts.cell_pixels:,} pixels")
         self.flips = QCheckBox("Remove the context, and count how often the label flips")
