@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gridsal_core.arrays import IndexArray
+from gridsal_core.datasets.folder import list_images
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.definition import Means, Survey, define
@@ -19,6 +21,7 @@ from gridsal_core.survey.engine import run_survey
 from gridsal_core.survey.kinds import KINDS, RequestKind
 from gridsal_core.survey.ledger import Ledger
 from tests.engine.networks import Convolutions, wrap
+from tests.survey.blocks import DEMO, OPENING, survey_of
 
 SIZE = (24, 32)
 QUICK = {"steps": 3, "mask_size": (3, 4), "init": 0.5}
@@ -117,3 +120,27 @@ def content(folder: Path) -> list[tuple[Any, ...]]:
             "SELECT image, content, items, note FROM images ORDER BY image"
         ).fetchall()
     return [*items, *images]
+
+
+@pytest.fixture(scope="session")
+def demo_network() -> SegmentationNetwork:
+    return OPENING()
+
+
+@pytest.fixture(scope="session")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    images = tmp_path_factory.mktemp("images")
+    for image in list_images(DEMO.images)[:12]:
+        shutil.copy(image, images)
+    return Data(images, str(DEMO.images.parent / "labels"))
+
+
+@pytest.fixture(scope="session")
+def alone(
+    tmp_path_factory: pytest.TempPathFactory, demo_network: SegmentationNetwork, twelve: Data
+) -> Path:
+    """The survey as this process makes it."""
+    folder = tmp_path_factory.mktemp("alone") / "out"
+    with Ledger.begin(folder, survey_of(demo_network), str(twelve.folder)) as ledger:
+        run_survey(demo_network, twelve, ledger)
+    return folder

@@ -4,63 +4,25 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-from gridsal_core.checkpoints import load_network
 from gridsal_core.datasets.folder import list_images
-from gridsal_core.demo import find_demo
 from gridsal_core.errors import CheckpointError, DeviceError
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.survey.data import Data
-from gridsal_core.survey.definition import Means, Survey, define
+from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.engine import Progress, run_survey
 from gridsal_core.survey.hands import side_by_side
 from gridsal_core.survey.ledger import Ledger
+from tests.survey.blocks import DEMO, OPENING, survey_of
 from tests.survey.conftest import content
-
-DEMO = find_demo()
-OPENING = partial(load_network, DEMO.model, "cpu")
-# Twelve images in six blocks, of which a batch holds four requests.
-MEANS = Means(max_pixels=2**20, images=2, pixels=4 * 64 * 64)
-
-
-def survey_of(network: SegmentationNetwork) -> Survey:
-    given = {"steps": 4, "init": 0.5}
-    asked = define(network, ("predicted",), (64, 64), given, min_pixels=20, source="labels")
-    return Survey(**(vars(asked) | {"means": MEANS}))
-
-
-@pytest.fixture(scope="module")
-def demo_network() -> SegmentationNetwork:
-    return OPENING()
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
-    images = tmp_path_factory.mktemp("images")
-    for image in list_images(DEMO.images)[:12]:
-        shutil.copy(image, images)
-    return Data(images, str(DEMO.images.parent / "labels"))
-
-
-@pytest.fixture(scope="module")
-def alone(
-    tmp_path_factory: pytest.TempPathFactory, demo_network: SegmentationNetwork, data: Data
-) -> Path:
-    """The survey as this process makes it."""
-    folder = tmp_path_factory.mktemp("alone") / "out"
-    with Ledger.begin(folder, survey_of(demo_network), str(data.folder)) as ledger:
-        run_survey(demo_network, data, ledger)
-    return folder
 
 
 def workers() -> list[int]:
@@ -68,7 +30,7 @@ def workers() -> list[int]:
 
 
 def test_two_processes_find_what_one_finds_though_one_of_them_is_killed(
-    tmp_path: Path, demo_network: SegmentationNetwork, data: Data, alone: Path
+    tmp_path: Path, demo_network: SegmentationNetwork, twelve: Data, alone: Path
 ) -> None:
     before = set(workers())
     killed: list[int] = []
@@ -80,9 +42,9 @@ def test_two_processes_find_what_one_finds_though_one_of_them_is_killed(
             os.kill(mine[0], signal.SIGKILL)
 
     survey = survey_of(demo_network)
-    with Ledger.begin(tmp_path / "out", survey, str(data.folder)) as ledger:
-        hands = side_by_side(OPENING, survey, data, 2)
-        assert run_survey(demo_network, data, ledger, kill_one, hands=hands)
+    with Ledger.begin(tmp_path / "out", survey, str(twelve.folder)) as ledger:
+        hands = side_by_side(OPENING, survey, twelve, 2)
+        assert run_survey(demo_network, twelve, ledger, kill_one, hands=hands)
         count = ledger.item_count
 
     assert killed
@@ -92,30 +54,30 @@ def test_two_processes_find_what_one_finds_though_one_of_them_is_killed(
 
 
 def test_a_block_that_loses_every_process_is_told(
-    tmp_path: Path, demo_network: SegmentationNetwork, data: Data
+    tmp_path: Path, demo_network: SegmentationNetwork, twelve: Data
 ) -> None:
     survey = survey_of(demo_network)
-    with Ledger.begin(tmp_path / "out", survey, str(data.folder)) as ledger:
-        hands = side_by_side(end_at_once, survey, data, 1)
+    with Ledger.begin(tmp_path / "out", survey, str(twelve.folder)) as ledger:
+        hands = side_by_side(end_at_once, survey, twelve, 1)
         with pytest.raises(DeviceError, match=r"survey ended unexpectedly.*fewer --jobs"):
-            run_survey(demo_network, data, ledger, hands=hands)
+            run_survey(demo_network, twelve, ledger, hands=hands)
 
 
 def test_a_network_that_was_changed_meanwhile_is_told(
-    tmp_path: Path, demo_network: SegmentationNetwork, data: Data
+    tmp_path: Path, demo_network: SegmentationNetwork, twelve: Data
 ) -> None:
     survey = Survey(**(vars(survey_of(demo_network)) | {"network_sha256": "0" * 64}))
-    with Ledger.begin(tmp_path / "out", survey, str(data.folder)) as ledger:
-        hands = side_by_side(OPENING, survey, data, 1)
+    with Ledger.begin(tmp_path / "out", survey, str(twelve.folder)) as ledger:
+        hands = side_by_side(OPENING, survey, twelve, 1)
         with pytest.raises(CheckpointError, match="was changed while the survey went on"):
-            run_survey(demo_network, data, ledger, hands=hands)
+            run_survey(demo_network, twelve, ledger, hands=hands)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_the_processes_end_with_the_command_that_began_them(tmp_path: Path, data: Data) -> None:
+def test_the_processes_end_with_the_command_that_began_them(tmp_path: Path, twelve: Data) -> None:
     images = tmp_path / "images"
     images.mkdir()
-    for number, image in enumerate(list_images(data.folder) * 3):  # more than one block
+    for number, image in enumerate(list_images(twelve.folder) * 3):  # more than one block
         os.symlink(image, images / f"{number:02}{image.suffix}")
     words = ["survey", "--model", str(DEMO.model), "--data", str(images), "--jobs", "2"]
     words += ["--steps", "2000", "--out", str(tmp_path / "out"), "--quiet"]
