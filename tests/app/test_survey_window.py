@@ -135,7 +135,7 @@ class TestAsked:
         dialog = ask(driver)
         driver.wait(lambda: "request" in dialog.estimate)
         assert "the other 2" in dialog.estimate
-        assert "segments 20, parts 1 pixels" in dialog.pixels.text()
+        assert "20 pixels, parts 1" in dialog.pixels.text()
         assert dialog.choice.kinds == ("predicted", "confusions")
         assert dialog.start.isEnabled()
         dialog.close()
