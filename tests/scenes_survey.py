@@ -15,7 +15,7 @@ from tests.app.doors import shown
 from tests.driver import NO_KEYS, Driver
 from tests.stage import Stage, scene
 
-STREETS = 12
+STREETS = 5
 LONG_SECONDS = 900.0
 
 
