@@ -1,16 +1,16 @@
-"""Line icons in the colours of the current theme, crisp at the sizes the window uses."""
+"""Line icons in the colours of the current theme, drawn when they are shown, at any size."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from app.theme import ThemeColors, current_colors
+from app.theme import current_colors
 
-ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)
 APP_ICON = "app"
 APP_ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
@@ -26,13 +26,15 @@ def icon(name: str) -> QIcon:
     FileNotFoundError
         If `resources/icons` has no such drawing.
     """
-    drawing = _drawing(name)
+    drawing, colors = _drawing(name), current_colors()
     if name == APP_ICON:
-        return _rendered(QIcon(), drawing, QIcon.Mode.Normal, APP_ICON_SIZES)
-    result = QIcon()
-    for mode, color in _colors_by_mode(current_colors()).items():
-        _rendered(result, drawing.replace(_COLOR, color), mode, ICON_SIZES)
-    return result
+        return _app_icon(_LineIcon({QIcon.Mode.Normal: drawing}))
+    by_mode = {
+        QIcon.Mode.Normal: colors.text,
+        QIcon.Mode.Disabled: colors.disabled,
+        QIcon.Mode.Selected: colors.on_accent,
+    }
+    return QIcon(_LineIcon({mode: drawing.replace(_COLOR, by_mode[mode]) for mode in by_mode}))
 
 
 def icon_on_accent(name: str) -> QIcon:
@@ -44,13 +46,8 @@ def icon_on_accent(name: str) -> QIcon:
         If `resources/icons` has no such drawing.
     """
     drawing, colors = _drawing(name), current_colors()
-    result = QIcon()
-    for mode, color in (
-        (QIcon.Mode.Normal, colors.on_accent),
-        (QIcon.Mode.Disabled, colors.disabled),
-    ):
-        _rendered(result, drawing.replace(_COLOR, color), mode, ICON_SIZES)
-    return result
+    by_mode = {QIcon.Mode.Normal: colors.on_accent, QIcon.Mode.Disabled: colors.disabled}
+    return QIcon(_LineIcon({mode: drawing.replace(_COLOR, by_mode[mode]) for mode in by_mode}))
 
 
 def _drawing(name: str) -> str:
@@ -58,22 +55,38 @@ def _drawing(name: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _colors_by_mode(colors: ThemeColors) -> dict[QIcon.Mode, str]:
-    return {
-        QIcon.Mode.Normal: colors.text,
-        QIcon.Mode.Active: colors.text,
-        QIcon.Mode.Disabled: colors.disabled,
-        QIcon.Mode.Selected: colors.on_accent,
-    }
-
-
-def _rendered(result: QIcon, drawing: str, mode: QIcon.Mode, sizes: tuple[int, ...]) -> QIcon:
-    renderer = QSvgRenderer(QByteArray(drawing.encode()))
-    for size in sizes:
-        image = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        renderer.render(painter)
-        painter.end()
-        result.addPixmap(QPixmap.fromImage(image), mode)
+def _app_icon(engine: _LineIcon) -> QIcon:
+    """Return an icon as a window manager wants it, which asks for sizes that are there."""
+    result = QIcon()
+    for size in APP_ICON_SIZES:
+        result.addPixmap(engine.pixmap(QSize(size, size), QIcon.Mode.Normal, QIcon.State.Off))
     return result
+
+
+class _LineIcon(QIconEngine):
+    """Draws an icon when it is asked for: at the start of the window few are.
+
+    Parameters
+    ----------
+    drawings
+        SVG by mode; other modes look as the normal one.
+    """
+
+    def __init__(self, drawings: Mapping[QIcon.Mode, str]) -> None:
+        super().__init__()
+        self._drawings = drawings
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
+        drawing = self._drawings.get(mode, self._drawings[QIcon.Mode.Normal])
+        QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(rect))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        result = QPixmap(size)
+        result.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(result)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return result
+
+    def clone(self) -> QIconEngine:
+        return _LineIcon(self._drawings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import socket
@@ -31,9 +32,16 @@ def main() -> None:
 
 def open_window(model: str | Path | None, images: Path | None, session: Path | None = None) -> int:
     """Open the window and return when it was closed."""
+    from app.workers.engine_process import EngineProcess
+
+    # It imports torch on another core while this process imports the window.
+    engine = EngineProcess()
+    engine.begin()
+    # Until the window is up nothing becomes garbage, and looking for it takes a while.
+    gc.disable()
     from app.startup import run_window
 
-    return run_window(model, images, session)
+    return run_window(model, images, session, engine)
 
 
 def has_display() -> bool:

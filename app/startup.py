@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import traceback
@@ -64,6 +65,7 @@ from app.settings import AppSettings, load_settings, save_settings, settings_pat
 from app.theme import apply_theme
 from app.workers import messages as m
 from app.workers.engine_client import EngineClient
+from app.workers.engine_process import EngineProcess
 from app.workers.tasks import Tasks
 from app.workers.thumbnails import ThumbnailLoader
 from gridsal_core.errors import GridSalError, OutputError
@@ -81,17 +83,23 @@ class Application(QObject):
         What is remembered, and where.
     engine
         A running engine that outlives this window; None gives it one of its own.
+    begun
+        A process that its own engine takes to begin with.
     """
 
     def __init__(
-        self, settings: AppSettings, settings_file: Path, engine: EngineClient | None = None
+        self,
+        settings: AppSettings,
+        settings_file: Path,
+        engine: EngineClient | None = None,
+        begun: EngineProcess | None = None,
     ) -> None:
         super().__init__()
         self._owns_engine = engine is None
         self.settings = settings
         self._settings_file = settings_file
         self.session = Session(self)
-        self.engine = engine or EngineClient(self)
+        self.engine = engine or EngineClient(self, begun)
         self.tasks = Tasks(self)
         thumbnails = ThumbnailLoader(parent=self)
         images = ImageListModel(thumbnails, parent=self)
@@ -288,8 +296,13 @@ class Application(QObject):
             log.warning("%s", error)
 
 
-def run_window(model: str | Path | None, images: Path | None, session: Path | None = None) -> int:
-    """Open the window and return when it was closed."""
+def run_window(
+    model: str | Path | None,
+    images: Path | None,
+    session: Path | None = None,
+    begun: EngineProcess | None = None,
+) -> int:
+    """Open the window, with an engine that was begun if any; return when it was closed."""
     # Beside the log that `gridsal` keeps, for whoever started it from a terminal.
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)
@@ -303,9 +316,12 @@ def run_window(model: str | Path | None, images: Path | None, session: Path | No
     path = settings_path()
     settings = load_settings(path)
     apply_theme(app, settings.theme)
-    application = Application(settings, path)
+    application = Application(settings, path, begun=begun)
     sys.excepthook = lambda kind, error, trace: _show_unforeseen(application, kind, error, trace)
     application.show(model, images, session)
+    # What is there now stays to the end: no later collection has to look at it.
+    gc.freeze()
+    gc.enable()
     return app.exec()
 
 

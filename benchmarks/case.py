@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import psutil
@@ -22,6 +22,9 @@ from benchmarks import speed
 from benchmarks.naive import naive_masks
 from gridsal_core.allocator import keep_freed_memory
 from gridsal_core.threads import sleep_while_idle
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PEAK_STEPS = 3
 WARM_UP = 2
@@ -36,6 +39,7 @@ def main() -> None:
     """Print what was measured as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.case", description=__doc__)
     parser.add_argument("what", choices=("times", "naive-peak", "our-peak"))
+    parser.add_argument("--demo", action="store_true", help="the demo's network")
     parser.add_argument("--model", type=Path, help="a street network; without it the paper's")
     parser.add_argument("--images", type=Path, help="its images")
     parser.add_argument("--share", type=float, default=0.1, help="of the image that R covers")
@@ -44,7 +48,9 @@ def main() -> None:
     sleep_while_idle()
     # The engine takes pains for a short run that would not pay there; see `cropped.outputs`.
     planned = max(options.steps, speed.LEAST_STEPS)
-    if options.model is None:
+    if options.demo:
+        case = speed.demo_case(planned)
+    elif options.model is None:
         case = speed.paper_case(options.share, planned)
     else:
         case = speed.street_case(options.model, options.images, options.share, planned)
@@ -85,7 +91,10 @@ def times(case: speed.Case, steps: int) -> dict[str, float | str | None]:
                 floor_ms.append(spent)
         ours.close()
     height, width = case.request.region.shape
-    difference = float(np.abs(theirs.numpy() - snapshot.mask).max()) if case.is_trained else None
+    difference = naive_difference = None
+    if case.is_trained:
+        difference = float(np.abs(theirs.numpy() - snapshot.mask).max())
+        naive_difference = float((theirs - with_one_thread(case, steps)).abs().max())
     return {
         "network": case.name,
         "image": f"{width}x{height}",
@@ -95,7 +104,21 @@ def times(case: speed.Case, steps: int) -> dict[str, float | str | None]:
         "floor": statistics.median(floor_ms),
         "run": sum(naive_ms) / sum(our_ms),
         "difference": difference,
+        "naive_difference": naive_difference,
     }
+
+
+def with_one_thread(case: speed.Case, steps: int) -> Tensor:
+    """Return the naive loop's mask when a single thread computes: its rounding is another."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        masks = naive_masks(case.module, case.network, case.request, case.settings)
+        return list(islice(masks, steps))[-1]
+    finally:
+        torch.set_num_threads(before)
 
 
 def peak(case: speed.Case, *, is_naive: bool) -> float:

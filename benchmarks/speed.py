@@ -18,9 +18,10 @@ import numpy as np
 from benchmarks.table import Column, Value
 from gridsal_core.arrays import BoolArray
 from gridsal_core.datasets.folder import list_images
+from gridsal_core.demo import find_demo
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.segments import segments
-from gridsal_core.settings import PAPER_STREET, Settings
+from gridsal_core.settings import PAPER_STREET, PAPER_TOY, Settings
 from gridsal_core.types import Request
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ COLUMNS = (
     Column("ours/floor", ".2f"),
     Column("run naive/ours", ".2f", 14),
     Column("mask diff", ".1e", 9),
+    Column("naive's own", ".1e", 11),
     Column("memory", ".2f", 7),
 )
 TITLE = (
     "One step against a naive loop's and against the floor, one bare pass and input gradient of "
     "the network as it is used (medians); the whole run with its preparation; the largest "
-    "difference of the two final masks; peak memory, ours of the naive loop's"
+    "difference of the two final masks, and of the naive loop's own with all threads and with one; "
+    "peak memory, ours of the naive loop's"
 )
 # Shares of the image: about what a pedestrian, a car and a building cover.
 SHARES: Final = (0.01, 0.08, 0.25)
@@ -79,6 +82,7 @@ def speed_rows(model: Path, images: Path, steps: int) -> Iterator[tuple[Value, .
     if model.is_dir() and images.is_dir():
         for share in SHARES:
             yield _row(steps, "--share", str(share), "--model", str(model), "--images", str(images))
+    yield _row(PAPER_TOY.steps, "--demo")
     for share in SHARES[1:]:
         yield _row(PAPER_STEPS, "--share", str(share))
 
@@ -93,6 +97,7 @@ def _row(steps: int, *case: str) -> tuple[Value, ...]:
         our_ms / floor_ms,
         found["run"],
         found["difference"],
+        found["naive_difference"],
         our_mb / naive_mb,
     )
 
@@ -128,6 +133,21 @@ def street_case(model: Path, images: Path, share: float, steps: int) -> Case:
     settings = replace(PAPER_STREET, steps=steps, mask_size=(16, 21))
     module = smp.from_pretrained(str(model)).eval()
     return Case("street", module, network, Request(image, region, index), settings, True)
+
+
+def demo_case(steps: int) -> Case:
+    """Ask the demo's network for the digit of its first image."""
+    from gridsal_core.checkpoints import load_network
+    from gridsal_core.images import read_image
+
+    demo = find_demo()
+    network, theirs = load_network(demo.model, "cpu"), load_network(demo.model, "cpu")
+    image = read_image(list_images(demo.images)[0], network.card.input.channels)
+    class_map = network.predict(image).class_map
+    index = int(np.bincount(class_map.ravel())[1:].argmax()) + 1
+    settings = replace(PAPER_TOY, steps=steps)
+    request = Request(image, class_map == index, index)
+    return Case("demo", theirs.module.eval(), network, request, settings, True)
 
 
 def paper_case(share: float, steps: int) -> Case:

@@ -21,32 +21,43 @@ COLUMNS = (
 TITLE = "From the command gridsal demo, in s (median of five)"
 ALLOWED_WINDOW, ALLOWED_PREDICTION = 1.5, 5.0
 
+# The engine's process imports this file too, and must not import the window with it.
 STARTUP = """
 import sys, time
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
-from app import startup
-class Watched(startup.Application):
-    def __init__(self, *given):
-        super().__init__(*given)
-        Watched.last = self
-startup.Application = Watched
-app = QApplication(sys.argv[:1])
-moments = []
-def look():
-    if not moments and any(w.isVisible() and w.windowTitle() for w in app.topLevelWidgets()):
-        moments.append(time.time())
-    if moments and Watched.last.session.prediction is not None:
-        print(*moments, time.time(), "torch" in sys.modules, flush=True)
-        Watched.last.sessions.discard()
-        app.closeAllWindows()
-        app.quit()
-    else:
-        QTimer.singleShot(5, look)
-QTimer.singleShot(0, look)
-sys.argv = ["gridsal", "demo"]
-from app.main import main
+
+def watch():
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+    from app import startup
+    windows, moments = [], []
+    class Watched(startup.Application):
+        def __init__(self, *given, **named):
+            super().__init__(*given, **named)
+            windows.append(self)
+            QTimer.singleShot(0, look)
+    def look():
+        if not moments and windows[0].window.isVisible():
+            moments.append(time.time())
+        if moments and windows[0].session.prediction is not None:
+            print(*moments, time.time(), "torch" in sys.modules, flush=True)
+            windows[0].sessions.discard()
+            QApplication.closeAllWindows()
+            QApplication.quit()
+        else:
+            QTimer.singleShot(5, look)
+    startup.Application = Watched
+
 if __name__ == "__main__":
+    sys.argv = ["gridsal", "demo"]
+    import app.workers.engine_process as engine_process
+    begin = engine_process.EngineProcess.begin
+    def begin_and_watch(self):
+        is_first = self.process.pid is None
+        begin(self)
+        if is_first:
+            watch()
+    engine_process.EngineProcess.begin = begin_and_watch
+    from app.main import main
     main()
 """
 

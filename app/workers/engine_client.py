@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import queue
 import threading
 from itertools import count
@@ -13,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.workers import messages as m
-from app.workers.engine import serve
+from app.workers.engine_process import EngineProcess
 from app.workers.jobs import Job, OnDone, OnFailed
 from gridsal_core.types import Snapshot
 
@@ -40,7 +39,15 @@ class Mailbox:
 
 
 class EngineClient(QObject):
-    """Owns the engine process. Every signal arrives in the window's thread."""
+    """Owns the engine process. Every signal arrives in the window's thread.
+
+    Parameters
+    ----------
+    parent
+        The Qt owner.
+    begun
+        A process that was begun already, for the first start.
+    """
 
     ready = Signal(object)
     network_opened = Signal(object)
@@ -61,8 +68,9 @@ class EngineClient(QObject):
 
     _arrived = Signal(int, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, begun: EngineProcess | None = None) -> None:
         super().__init__(parent)
+        self._begun = begun
         self.mailbox = Mailbox()
         self._tickets = count(1)
         self._generation = 0
@@ -92,21 +100,19 @@ class EngineClient(QObject):
 
     def start(self) -> None:
         """Start the process; commands may be sent at once and wait for it."""
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        engine, self._begun = self._begun or EngineProcess(), None
         self._generation += 1
         self._is_ready, self._reason = False, ""
         self._outbox = queue.SimpleQueue()
-        self._process = context.Process(target=serve, args=(theirs,), name="gridsal-engine")
-        self._process.daemon = True
+        self._process = engine.process
         threading.Thread(
-            target=_start_and_send,
-            args=(self._process, theirs, ours, self._outbox),
-            name="engine-sender",
-            daemon=True,
+            target=_start_and_send, args=(engine, self._outbox), name="engine-sender", daemon=True
         ).start()
         threading.Thread(
-            target=self._receive, args=(ours, self._generation), name="engine-receiver", daemon=True
+            target=self._receive,
+            args=(engine.connection, self._generation),
+            name="engine-receiver",
+            daemon=True,
         ).start()
 
     def send(self, command: m.Command) -> None:
@@ -215,18 +221,12 @@ class EngineClient(QObject):
             on_failed(LOST, "")
 
 
-def _start_and_send(
-    process: BaseProcess,
-    theirs: Connection,
-    ours: Connection,
-    outbox: queue.SimpleQueue[m.Command | None],
-) -> None:
+def _start_and_send(engine: EngineProcess, outbox: queue.SimpleQueue[m.Command | None]) -> None:
     # Starting takes some 50 ms, which the window would feel.
-    process.start()
-    theirs.close()
+    engine.begin()
     try:
         while (command := outbox.get()) is not None:
-            ours.send(command)
+            engine.connection.send(command)
     except OSError:
         return  # the process is gone; the receiving thread tells
-    process.kill()
+    engine.process.kill()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridsal_core.checkpoints.card import ModelCard, find_card, read_card
-from gridsal_core.checkpoints.formats import FORMATS
 from gridsal_core.checkpoints.source import Source
 from gridsal_core.errors import CheckpointError
 from gridsal_core.pipes import is_pipe
@@ -55,6 +54,9 @@ def load_network(
     DeviceError
         If the device is unknown or not there.
     """
+    # The window imports this package for cards alone.
+    from gridsal_core.checkpoints.formats import FORMATS
+
     asked = Source.parse(source, trust_code=trust_code, weights=weights)
     for place in (asked.path, asked.weights):
         if place is not None and is_pipe(place):
@@ -78,11 +80,11 @@ def load_network(
             network = assemble(kind.load(asked), target)
             log.info("Opened %s, SHA-256 %s", network.source, network.sha256)
             return network
-    raise CheckpointError(_not_known(asked))
+    raise CheckpointError(_not_known(asked, [kind.name for kind in FORMATS]))
 
 
-def _not_known(asked: Source) -> str:
+def _not_known(asked: Source, kinds: list[str]) -> str:
     if asked.path is None:
         return f"There is no network at {asked.text}; check the path or the name."
-    known = "; ".join(kind.name for kind in FORMATS)
+    known = "; ".join(kinds)
     return f"{asked.text} is not a network that GridSal can open. It opens: {known}."
