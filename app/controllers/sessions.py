@@ -33,6 +33,7 @@ from gridsal_core.session.unfinished import Unfinished
 
 KINDS: Final = "GridSal session (*.gridsal)"
 AUTOSAVED_AFTER_MS: Final = 300
+TRIED_AGAIN_AFTER_MS: Final = 10_000
 NOTE_MS: Final = 8_000
 
 Requests = list[tuple[RunRequest, str]]
@@ -72,6 +73,11 @@ class SessionsController(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVED_AFTER_MS)
         self._timer.timeout.connect(self._autosave)
+        # The disk may have room again while nothing more is changed.
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(TRIED_AGAIN_AFTER_MS)
+        self._again.timeout.connect(self._autosave)
         window.may_close = self._ask_to_close
         window.closing.connect(self._end)
         self._connect_actions(files)
@@ -221,6 +227,7 @@ class SessionsController(QObject):
 
     def _on_not_autosaved(self, sentence: str) -> None:
         self._is_writing = self._is_written_again = False
+        self._again.start()
         self._warn(sentence)
 
     def _warn(self, sentence: str) -> None:
@@ -377,6 +384,7 @@ class SessionsController(QObject):
 
     def _end(self) -> None:
         self._timer.stop()
+        self._again.stop()
         if self._is_kept:
             self._is_writing = False
             self._autosave()

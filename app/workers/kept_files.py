@@ -170,17 +170,27 @@ class KeptFiles:
     ) -> SessionDocument:
         """Write a `.gridsal` file, then the document that says so; return that.
 
+        The file may be on another disk than what is autosaved, and be saved where that is full.
+
         Raises
         ------
         OutputError, SessionError
             If it cannot be written; see `write_session`.
         """
-        self.autosave(state, unwritten)
+        try:
+            self.autosave(state, unwritten)
+        except OutputError as error:
+            if not all(map(self._has, unwritten)):
+                raise
+            log.warning("%s", error)
         document = self._packed(state)
         outside = {"file": None, "is_saved": False}
         write_session(document.model_copy(update=outside), path, self.folder)
         saved = document.model_copy(update={"file": path, "is_saved": True})
-        write_document(saved, self.folder)
+        try:
+            write_document(saved, self.folder)
+        except OutputError as error:
+            log.warning("%s", error)
         return saved
 
     def open(self, document: SessionDocument, path: Path) -> None:

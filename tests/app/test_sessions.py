@@ -380,6 +380,25 @@ def test_what_cannot_be_autosaved_is_told_once(
         assert not is_shown(QMessageBox)
 
 
+def test_what_could_not_be_autosaved_is_tried_again_and_saved_elsewhere_meanwhile(
+    window: Window, images: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutputError("session.json cannot be saved: no space left; free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.controllers.sessions.TRIED_AGAIN_AFTER_MS", 200)
+        patch.setattr("app.workers.kept_files.write_document", full)
+        driver = window()
+        driver.app.files.open_folder(images)
+        driver.wait(lambda: is_shown(QMessageBox))
+        dismiss()
+        driver.action("save_session")
+        driver.wait(file.exists)
+        assert driver.session.results.folder is None
+    driver.wait(lambda: driver.session.results.folder is not None)
+
+
 def test_a_session_of_a_network_that_runs_code_asks_first(
     window: Window, images: Path, file: Path, tmp_path: Path
 ) -> None:
