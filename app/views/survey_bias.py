@@ -17,6 +17,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from app.views.cell_table import CellTable, Index
+from app.views.forms import GAP
 from app.views.legend_model import swatch
 from app.views.survey_lines import CellPlace, cell_told, percent, points
 from gridsal_core.survey.bias import Pair
@@ -117,9 +118,10 @@ class BiasView(CellTable):
         model.modelReset.connect(self.fill)
 
     def fill(self) -> None:
-        """Give the names what the numbers leave."""
+        """Give the names what the numbers leave, but no more than they need, to be read across."""
         others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
-        self.setColumnWidth(0, max(LEAST_NAMES, self.viewport().width() - others))
+        room, needed = self.viewport().width() - others, self.sizeHintForColumn(0) + GAP
+        self.setColumnWidth(0, max(LEAST_NAMES, min(room, needed)))
 
     def choose(self, index: Index) -> None:
         if index.isValid():
