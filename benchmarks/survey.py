@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--model", default=str(STREET_MODEL), help="a network")
     parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
     parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist", help="what is requested")
-    parser.add_argument("--count", type=int, default=4, help="images of the survey (default 4)")
+    parser.add_argument("--count", type=int, default=8, help="images of the survey (default 8)")
     parser.add_argument("--steps", type=int, default=80, help="of each explanation (default 80)")
     parser.add_argument("--most", type=int, default=4, help="calls of gridsal explain (default 4)")
     parser.add_argument("--jobs", type=int, default=None, help="processes (default: the survey's)")
@@ -82,6 +82,8 @@ def against_loop(place: Path, options: argparse.Namespace) -> Iterator[tuple[Val
     images, out = linked(some, place / "some"), place / "out"
     words = ["survey", "--model", options.model, "--data", str(images), "--out", str(out)]
     words += ["--classes", options.classes, "--steps", str(options.steps), "--quiet"]
+    # The loop removes no context either.
+    words += ["--no-flips"]
     words += [] if options.jobs is None else ["--jobs", str(options.jobs)]
     begun = time.perf_counter()
     called(words)
