@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from PySide6.QtWidgets import QMessageBox
+
 from app.controllers.networks import Asked
 from torture.desk import Desk
 from torture.outcome import check
@@ -33,7 +35,11 @@ def kill(desk: Desk, dice: random.Random) -> str:
             driver.action("check_map")
     driver.rest(dice.choice([0, 5, 20, 60, 150, 400, 900]))
     driver.app.engine.kill()
-    desk.wait(desk.open_dialogs, "a sentence of the engine that is gone")
+    # The dialog of a check is open already.
+    desk.wait(
+        lambda: any(isinstance(each, QMessageBox) for each in desk.open_dialogs()),
+        "a sentence of the engine that is gone",
+    )
     desk.be_ready()
     found = {each.identity for each in session.results.results}
     check(kept <= found, "results were lost")

@@ -230,3 +230,5 @@ def _start_and_send(engine: EngineProcess, outbox: queue.SimpleQueue[m.Command |
     except OSError:
         return  # the process is gone; the receiving thread tells
     engine.process.kill()
+    # Else it stays a zombie until the next one is started.
+    engine.process.join()
