@@ -144,8 +144,9 @@ def windows(folder: Path, dice: random.Random, number: int) -> str:
     due = [each for each in states if each["at"] < at - AUTOSAVED_AFTER_SECONDS]
     found = abandoned_sessions(folder / "config" / "data" / "sessions")
     if due:
-        check(found, "nothing is offered at the next start")
-        document = found[0].document
+        # What is all in its file needs no offer.
+        check(found or saved is not None, "nothing is offered at the next start")
+        document = found[0].document if found else whole(folder / "work.gridsal")
         results = {each.identity for each in document.results}
         check(set(due[-1]["results"]) <= results, "a result is not offered")
         regions = {
@@ -154,7 +155,8 @@ def windows(folder: Path, dice: random.Random, number: int) -> str:
         }
         known = [each["regions"] for each in states[states.index(due[-1]) :]]
         check(regions in known, f"the regions are more than one change old: {regions}")
-        whole(found[0].folder.path)
+        for each in found[:1]:
+            whole(each.folder.path)
     for each in found:
         each.folder.discard()
     return f"after {len(states)} changes, {len(states) - len(due)} of them young"
