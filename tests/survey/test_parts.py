@@ -2,100 +2,62 @@
 
 from __future__ import annotations
 
-import shutil
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gridsal_core.checkpoints import load_network
 from gridsal_core.cli.main import run
-from gridsal_core.datasets.folder import list_images
-from gridsal_core.demo import find_demo
 from gridsal_core.errors import DeviceError, OutputError
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.survey import cluster as on_ray
 from gridsal_core.survey.cluster import Worker, collect
 from gridsal_core.survey.data import Data
-from gridsal_core.survey.definition import Means, Survey, define
+from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.engine import Progress, run_survey
 from gridsal_core.survey.ledger import Ledger
 from gridsal_core.survey.parts import Parts
 from gridsal_core.survey.work import Block
+from tests.survey.blocks import DEMO, OPENING, survey_of
 from tests.survey.conftest import content
-
-DEMO = find_demo()
-OPENING = partial(load_network, DEMO.model, "cpu")
-MEANS = Means(max_pixels=2**20, images=2, pixels=4 * 64 * 64)
-
-
-@pytest.fixture(scope="module")
-def demo_network() -> SegmentationNetwork:
-    return OPENING()
 
 
 @pytest.fixture(scope="module")
 def survey(demo_network: SegmentationNetwork) -> Survey:
-    given = {"steps": 4, "init": 0.5}
-    asked = define(demo_network, ("predicted",), (64, 64), given, min_pixels=20, source="labels")
-    return Survey(**(vars(asked) | {"means": MEANS}))
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
-    images = tmp_path_factory.mktemp("images")
-    for image in list_images(DEMO.images)[:12]:
-        shutil.copy(image, images)
-    return Data(images, str(DEMO.images.parent / "labels"))
-
-
-@pytest.fixture(scope="module")
-def alone(
-    tmp_path_factory: pytest.TempPathFactory,
-    demo_network: SegmentationNetwork,
-    survey: Survey,
-    data: Data,
-) -> list[tuple[Any, ...]]:
-    """What this process finds."""
-    folder = tmp_path_factory.mktemp("alone") / "out"
-    with Ledger.begin(folder, survey, str(data.folder)) as ledger:
-        run_survey(demo_network, data, ledger)
-    return content(folder)
+    return survey_of(demo_network)
 
 
 def test_what_workers_finished_for_a_driver_that_died_is_kept(
     tmp_path: Path,
     demo_network: SegmentationNetwork,
     survey: Survey,
-    data: Data,
-    alone: list[tuple[Any, ...]],
+    twelve: Data,
+    alone: Path,
 ) -> None:
     store = f"file://{tmp_path / 'store'}"
-    names = data.names[:2]
-    worker = Worker(OPENING, survey, data.elsewhere, store)
+    names = twelve.names[:2]
+    worker = Worker(OPENING, survey, twelve.elsewhere, store)
     left = worker.work(Block(names, {name: frozenset() for name in names}))
     assert not isinstance(left, Exception)
     parts = Parts(store, survey)
     assert parts.names() == [left[0]]
 
-    with Ledger.begin(tmp_path / "out", survey, str(data.folder)) as ledger:
+    with Ledger.begin(tmp_path / "out", survey, str(twelve.folder)) as ledger:
         collect(ledger, parts)
         kept = ledger.item_count
         assert {state.image for state in ledger.states()} == set(names)
         seen: list[Progress] = []
-        run_survey(demo_network, data, ledger, seen.append)
+        run_survey(demo_network, twelve, ledger, seen.append)
         assert ledger.item_count == kept + seen[-1].fresh
     assert kept > 0
     assert parts.names() == []
-    assert content(tmp_path / "out") == alone
+    assert content(tmp_path / "out") == content(alone)
 
 
-def test_a_part_that_is_damaged_is_told(tmp_path: Path, survey: Survey, data: Data) -> None:
+def test_a_part_that_is_damaged_is_told(tmp_path: Path, survey: Survey, twelve: Data) -> None:
     parts = Parts(str(tmp_path / "store"), survey)
-    parts.write(data.names[:2], b"no part at all")
+    parts.write(twelve.names[:2], b"no part at all")
     with (
-        Ledger.begin(tmp_path / "out", survey, str(data.folder)) as ledger,
+        Ledger.begin(tmp_path / "out", survey, str(twelve.folder)) as ledger,
         pytest.raises(OutputError, match="damaged; delete the folder of the parts"),
     ):
         collect(ledger, parts)
@@ -107,8 +69,8 @@ def test_a_store_that_cannot_be_used_is_told(survey: Survey) -> None:
 
 
 class TestTheCommand:
-    def words(self, data: Data, out: Path, *more: str) -> list[str]:
-        place = ["--model", str(DEMO.model), "--data", str(data.folder), "--out", str(out)]
+    def words(self, twelve: Data, out: Path, *more: str) -> list[str]:
+        place = ["--model", str(DEMO.model), "--data", str(twelve.folder), "--out", str(out)]
         return ["survey", *place, "--steps", "3", "--quiet", *more]
 
     @pytest.mark.parametrize(
@@ -123,11 +85,11 @@ class TestTheCommand:
         self,
         more: tuple[str, ...],
         told: str,
-        data: Data,
+        twelve: Data,
         tmp_path: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        assert run(self.words(data, tmp_path / "out", *more)) == 2
+        assert run(self.words(twelve, tmp_path / "out", *more)) == 2
         assert told in capsys.readouterr().err
 
     def test_without_ray_it_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
