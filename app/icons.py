@@ -26,15 +26,15 @@ def icon(name: str) -> QIcon:
     FileNotFoundError
         If `resources/icons` has no such drawing.
     """
-    drawing, colors = _drawing(name), current_colors()
     if name == APP_ICON:
-        return _app_icon(_LineIcon({QIcon.Mode.Normal: drawing}))
+        return _app_icon(_LineIcon({QIcon.Mode.Normal: _drawing(name)}))
+    colors = current_colors()
     by_mode = {
         QIcon.Mode.Normal: colors.text,
         QIcon.Mode.Disabled: colors.disabled,
         QIcon.Mode.Selected: colors.on_accent,
     }
-    return QIcon(_LineIcon({mode: drawing.replace(_COLOR, by_mode[mode]) for mode in by_mode}))
+    return _colored(name, by_mode)
 
 
 def icon_on_accent(name: str) -> QIcon:
@@ -45,9 +45,16 @@ def icon_on_accent(name: str) -> QIcon:
     FileNotFoundError
         If `resources/icons` has no such drawing.
     """
-    drawing, colors = _drawing(name), current_colors()
+    colors = current_colors()
     by_mode = {QIcon.Mode.Normal: colors.on_accent, QIcon.Mode.Disabled: colors.disabled}
-    return QIcon(_LineIcon({mode: drawing.replace(_COLOR, by_mode[mode]) for mode in by_mode}))
+    return _colored(name, by_mode)
+
+
+def _colored(name: str, by_mode: Mapping[QIcon.Mode, str]) -> QIcon:
+    drawing = _drawing(name)
+    return QIcon(
+        _LineIcon({mode: drawing.replace(_COLOR, color) for mode, color in by_mode.items()})
+    )
 
 
 def _drawing(name: str) -> str:
