@@ -71,13 +71,7 @@ class SessionsController(QObject):
         self._has_warned = self._may_close = self._is_kept = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVED_AFTER_MS)
         self._timer.timeout.connect(self._autosave)
-        # The disk may have room again while nothing more is changed.
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.setInterval(TRIED_AGAIN_AFTER_MS)
-        self._again.timeout.connect(self._autosave)
         window.may_close = self._ask_to_close
         window.closing.connect(self._end)
         self._connect_actions(files)
@@ -208,8 +202,9 @@ class SessionsController(QObject):
         self._autosave()
 
     def _later(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+        # One that failed and is to be tried again does not hold up another change.
+        if not self._timer.isActive() or self._timer.remainingTime() > AUTOSAVED_AFTER_MS:
+            self._timer.start(AUTOSAVED_AFTER_MS)
 
     def _autosave(self) -> None:
         if self._is_writing:
@@ -227,7 +222,9 @@ class SessionsController(QObject):
 
     def _on_not_autosaved(self, sentence: str) -> None:
         self._is_writing = self._is_written_again = False
-        self._again.start()
+        if not self._timer.isActive():
+            # The disk may have room again while nothing more is changed.
+            self._timer.start(TRIED_AGAIN_AFTER_MS)
         self._warn(sentence)
 
     def _warn(self, sentence: str) -> None:
@@ -384,7 +381,6 @@ class SessionsController(QObject):
 
     def _end(self) -> None:
         self._timer.stop()
-        self._again.stop()
         if self._is_kept:
             self._is_writing = False
             self._autosave()
