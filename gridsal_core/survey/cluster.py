@@ -124,7 +124,9 @@ class Cluster:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         ray = import_module("ray")
         try:
-            ray.init(address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+            # Without an address Ray looks for the last one begun here, be it long dead.
+            where = address or "local"
+            ray.init(where, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
         # Ray raises whatever its parts raise: of connections, of values, of time.
         except Exception as error:
             raise _no_answer(address) from error

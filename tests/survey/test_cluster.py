@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +32,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
 PATIENCE_SECONDS = 120.0
 HANDS = "ray::Worker"
+RUN = "import sys; from gridsal_core.cli.main import run; sys.exit(run(sys.argv[1:]))"
+GRIDSAL = (sys.executable, "-c", RUN)
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +120,40 @@ def test_a_driver_that_is_killed_can_be_begun_again(
 
     out = tmp_path / "out"
     words += [str(out), "--engine", "ray", "--address", address, "--jobs", "2"]
-    first = "import sys; from gridsal_core.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    with subprocess.Popen([sys.executable, "-c", first, *words]) as driver:
+    with subprocess.Popen([*GRIDSAL, *words]) as driver:
         until = time.monotonic() + PATIENCE_SECONDS
         while len(workers()) < 2 and time.monotonic() < until:
             time.sleep(0.05)
         driver.kill()
     assert len(content(out)) < len(content(tmp_path / "alone"))
     assert run(words) == 0
+    assert content(out) == content(tmp_path / "alone")
+
+
+def test_without_an_address_a_cluster_of_this_machine_is_begun_whatever_died_there(
+    tmp_path: Path, twelve: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "one.png").symlink_to(list_images(twelve.folder)[0])
+    words = ["survey", "--model", str(DEMO.model), "--data", str(images), "--min-pixels", "300"]
+    words += ["--steps", "3", "--init", "0.5", "--no-flips", "--quiet", "--jobs", "1", "--out"]
+    assert run([*words, str(tmp_path / "alone")]) == 0
+
+    out = tmp_path / "out"
+    # A socket's path may not be long, and pytest's folders are.
+    with tempfile.TemporaryDirectory(prefix="ray") as place:
+        killed = Path(place) / "ray" / "ray_current_cluster"
+        killed.parent.mkdir()
+        killed.write_text("127.0.0.1:1", "utf-8")
+        # A process of its own, for Ray reads the environment once.
+        subprocess.run(
+            [*GRIDSAL, *words, str(out), "--engine", "ray"],
+            env={**os.environ, "RAY_TMPDIR": place},
+            check=True,
+        )
+    assert content(out)
     assert content(out) == content(tmp_path / "alone")
 
 
