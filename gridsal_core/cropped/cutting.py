@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx
 from torch.fx.node import Argument
 
-from gridsal_core.convolutions import depthwise_convolution, is_depthwise
+from gridsal_core.cropped.keeping import keep_less
 from gridsal_core.cropped.needs import (
     Box2,
     Cut,
@@ -63,6 +63,7 @@ def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
     writer = _Writer(trace, part)
     for node in trace.graph.nodes:
         writer.write(node, box)
+    keep_less(writer.graph)
     module = fx.GraphModule(trace, writer.graph)
     module.graph.lint()
     module.recompile()
@@ -121,17 +122,7 @@ class _Writer:
 
     def _whole(self, node: fx.Node) -> fx.Node:
         """Do the same on all of it."""
-        if not _is_depthwise(node):
-            return self.graph.node_copy(node, lambda source: self._new[source])
-        given = [
-            self._new[value] if isinstance(value, fx.Node) else value
-            for value in arguments(node).values()
-        ]
-        return self._depthwise(given)
-
-    def _depthwise(self, given: list[Argument]) -> fx.Node:
-        images, weight, bias, _stride, padding, dilation = given[:6]
-        return self._call(depthwise_convolution, images, weight, bias, padding, dilation)
+        return self.graph.node_copy(node, lambda source: self._new[source])
 
     def _is_of_whole_tuple(self, node: fx.Node) -> bool:
         return node.target is operator.getitem and node.args[0] not in self._part
@@ -173,8 +164,6 @@ class _Writer:
             self._new[value] if isinstance(value, fx.Node) and value is not inner else value
             for value in values.values()
         ]
-        if _is_depthwise(node):
-            return self._depthwise(given)
         return self.graph.create_node("call_function", node.target, tuple(given))
 
     def _padded(
@@ -231,14 +220,6 @@ class _Writer:
             if start or span.length * each != out.length:
                 found = self._call(aten.slice.Tensor, found, axis, start, start + out.length)
         return found
-
-
-def _is_depthwise(node: fx.Node) -> bool:
-    if node.target is not aten.convolution.default:
-        return False
-    values = arguments(node)
-    weight = values["weight"].meta["val"]
-    return not values["transposed"] and is_depthwise(weight, values["stride"], values["groups"])
 
 
 def box_of(rows: slice, columns: slice) -> Box2:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
+import hypothesis
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from gridsal_core.convolutions import DepthwiseConv2d, depthwise_convolution, quicken
+from gridsal_core.convolutions import (
+    FrozenConv2d,
+    convolution,
+    limited,
+    limited_in_place,
+    quicken,
+)
+from tests.engine.kept import kept_by
 
-CHANNELS = 5
+CHANNELS = 6
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+formats = st.sampled_from([torch.contiguous_format, torch.channels_last])
 
 
 def answers(module: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,33 +35,56 @@ def answers(module: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     return found.detach(), gradient
 
 
-def images(height: int = 15, width: int = 14) -> Tensor:
+def images(height: int = 25, width: int = 24) -> Tensor:
     dice = torch.Generator().manual_seed(0)
     return torch.rand((2, CHANNELS, height, width), generator=dice)
 
 
-def depthwise(
-    kernel: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int]
-) -> nn.Conv2d:
-    torch.manual_seed(0)
-    made = nn.Conv2d(CHANNELS, CHANNELS, kernel, 1, padding, dilation, CHANNELS)
-    return made.requires_grad_(False)
-
-
-@given(kernel=pairs, padding=st.tuples(st.integers(0, 4), st.integers(0, 4)), dilation=pairs)
-def test_every_depthwise_convolution_has_its_own_gradient(
-    kernel: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int]
+@given(
+    kernel=pairs,
+    stride=pairs,
+    padding=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    dilation=st.tuples(*[st.sampled_from([1, 2, 3, 9, 11])] * 2),
+    groups=st.sampled_from([1, 2, CHANNELS]),
+    memory=formats,
+)
+def test_every_convolution_has_its_own_answer_and_gradient(
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+    groups: int,
+    memory: torch.memory_format,
 ) -> None:
-    usual = depthwise(kernel, padding, dilation)
-    expected = answers(usual, images())
-    torch.testing.assert_close(answers(DepthwiseConv2d(usual), images()), expected)
+    torch.manual_seed(0)
+    usual = nn.Conv2d(CHANNELS, CHANNELS, kernel, stride, padding, dilation, groups)
+    usual.requires_grad_(False).to(memory_format=memory)
+    given = images().to(memory_format=memory)
+    expected = answers(deepcopy(usual), given)
+    torch.testing.assert_close(answers(FrozenConv2d(usual), given), expected)
+
+
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    padding=st.integers(0, 24),
+    dilation=st.integers(8, 12),
+)
+def test_taps_that_miss_the_image_add_nothing(
+    size: tuple[int, int], padding: int, dilation: int
+) -> None:
+    hypothesis.assume(min(size) + 2 * padding > 2 * dilation)
+    torch.manual_seed(0)
+    usual = nn.Conv2d(CHANNELS, CHANNELS, 3, 1, padding, dilation, CHANNELS).requires_grad_(False)
+    given = images(*size)
+    expected = answers(usual, given)
+    torch.testing.assert_close(answers(FrozenConv2d(usual), given), expected)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_padding_by_name_stays(padding: str) -> None:
     usual = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=padding, groups=CHANNELS).requires_grad_(False)
     expected = answers(usual, images())
-    torch.testing.assert_close(answers(DepthwiseConv2d(usual), images()), expected)
+    torch.testing.assert_close(answers(FrozenConv2d(usual), images()), expected)
 
 
 def test_padding_that_repeats_the_border_stays() -> None:
@@ -59,7 +92,36 @@ def test_padding_that_repeats_the_border_stays() -> None:
         CHANNELS, CHANNELS, 3, padding=1, groups=CHANNELS, padding_mode="replicate"
     ).requires_grad_(False)
     expected = answers(usual, images())
-    torch.testing.assert_close(answers(DepthwiseConv2d(usual), images()), expected)
+    torch.testing.assert_close(answers(FrozenConv2d(usual), images()), expected)
+
+
+def test_a_single_image_without_its_axis_stays() -> None:
+    usual = nn.Conv2d(CHANNELS, CHANNELS, 3).requires_grad_(False)
+    expected = answers(usual, images()[0])
+    torch.testing.assert_close(answers(FrozenConv2d(usual), images()[0]), expected)
+
+
+@pytest.mark.parametrize("limit", [limited, limited_in_place])
+def test_limits_have_the_answer_and_gradient_of_hardtanh(
+    limit: Callable[[Tensor, float, float], Tensor],
+) -> None:
+    usual = nn.Hardtanh(-0.5, 0.5)
+    given = 4 * images() - 2
+    given[0, 0, 0, :2] = torch.tensor([-0.5, 0.5])  # where a gradient ends
+    found = answers(Through(lambda pixels: limit(2 * pixels, -0.5, 0.5)), given / 2)
+    expected = answers(Through(lambda pixels: usual(2 * pixels)), given / 2)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+class Through(nn.Module):
+    """A module that is a function."""
+
+    def __init__(self, run: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.run = run
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.run(pixels)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -70,12 +132,15 @@ def test_a_quickened_network_answers_as_before(threads: int) -> None:
         nn.Conv2d(8, 8, 5, padding=4, dilation=2, groups=8),
         nn.Hardswish(),
         nn.Conv2d(8, 8, 3, stride=2, padding=1, groups=8),
+        nn.ReLU6(inplace=True),
         nn.Conv2d(8, 6, 1, groups=2),
+        nn.Conv2d(6, 6, 3, padding=9, dilation=9, groups=6),
         nn.Conv2d(6, 4, 3, padding=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Conv2d(4, 4, 1),
     ).requires_grad_(False)
     quick = deepcopy(module)
     quicken(quick)
-    assert sum(isinstance(part, DepthwiseConv2d) for part in quick.modules()) == 1
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -84,8 +149,22 @@ def test_a_quickened_network_answers_as_before(threads: int) -> None:
         torch.set_num_threads(before)
 
 
+def test_nothing_is_kept_but_what_the_gradient_needs() -> None:
+    module = nn.Sequential(
+        nn.Conv2d(CHANNELS, 8, 1),
+        nn.Conv2d(8, 8, 3, padding=1, groups=8),
+        nn.ReLU6(inplace=True),
+        nn.Conv2d(8, 8, 3, padding=1),
+    ).requires_grad_(False)
+    given = images()
+    after_relu = given.numel() // CHANNELS * 8
+    assert kept_by(module, given) > 3 * after_relu
+    quicken(module)
+    assert kept_by(module, given) == after_relu
+
+
 def test_without_gradient_it_is_one_plain_operator() -> None:
-    usual = depthwise((3, 3), (1, 1), (1, 1))
-    found = depthwise_convolution(images(), usual.weight, usual.bias, (1, 1), (1, 1))
+    usual = nn.Conv2d(CHANNELS, CHANNELS, 3, groups=CHANNELS).requires_grad_(False)
+    found = convolution(images(), usual.weight, usual.bias, (1, 1), (0, 0), (1, 1), CHANNELS)
     torch.testing.assert_close(found, usual(images()), rtol=0, atol=0)
     assert not found.requires_grad

@@ -21,6 +21,7 @@ from gridsal_core.cropped.outputs import (
     cropped_outputs,
 )
 from gridsal_core.cropped.spans import Scaling, Span, Window
+from tests.engine.kept import kept_by
 from tests.engine.networks import box, random_image, wrap
 
 SIZE = (48, 64)
@@ -116,6 +117,18 @@ def test_outputs_and_gradients_are_those_of_the_whole_network(module: nn.Module)
 def test_less_is_multiplied() -> None:
     every, left = cost(traced(frozen(Pyramid()), IMAGES), box_of(*BOX))
     assert left < 0.5 * every
+
+
+def test_nothing_is_kept_of_convolutions_but_what_their_relus_gave() -> None:
+    layers = nn.ReLU6(), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 1), nn.ReLU6()
+    module = frozen(Layers(*layers))
+    box = slice(0, 8), slice(0, 8)
+    cropped = CroppedOutputs(module, box)
+    with torch.no_grad():
+        cropped(IMAGES)
+    # Two 3x3 convolutions look two pixels further than the box, and then one.
+    sizes = 9 * 9 + 8 * 8 + 8 * 8
+    assert kept_by(cropped, IMAGES) == len(IMAGES) * 4 * sizes
 
 
 def test_where_the_box_is_the_image_nothing_is_cut() -> None:
