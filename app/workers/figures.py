@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from app.workers.jobs import Desk
 from gridsal_core.errors import CheckpointError
-from gridsal_core.figure.spec import ChangeKind, FigureSpec
+from gridsal_core.figure.spec import MOST_EXPLANATIONS, ChangeKind, FigureSpec
 from gridsal_core.types import Explanation
 
 if TYPE_CHECKING:
     from gridsal_core.figure import Exhibit
 
 SHELF_BYTES: Final = 512 * 2**20
+# More than a figure shows; without it, a day's small images would fill the shelf.
+SHELF_PLACES: Final = 2 * max(MOST_EXPLANATIONS.values())
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class _Shelf:
 
     def put(self, key: Key, exhibit: Exhibit) -> None:
         self._exhibits[key] = exhibit
-        while len(self._exhibits) > 1 and sum(map(_bytes, self._exhibits.values())) > SHELF_BYTES:
+        while len(self._exhibits) > 1 and self._is_full():
             self._exhibits.popitem(last=False)
 
     def take(self, keys: tuple[Key, ...]) -> list[Exhibit] | Missing:
@@ -48,6 +50,10 @@ class _Shelf:
         for key in keys:
             self._exhibits.move_to_end(key)
         return [self._exhibits[key] for key in keys]
+
+    def _is_full(self) -> bool:
+        held = sum(map(_bytes, self._exhibits.values()))
+        return len(self._exhibits) > SHELF_PLACES or held > SHELF_BYTES
 
 
 _SHELF: Final = _Shelf()
