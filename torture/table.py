@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from torture.beat import load
 from torture.outcome import ALLOWED_MS, Outcome
 
 LONGEST_NOTE = 160
+# Where the trials were made is another folder each time.
+PLACE = re.compile(r"[^\s'(]*gridsal-torture-[^/\s]*/")
 
 
 def line(outcome: Outcome) -> str:
@@ -65,5 +68,5 @@ def _row(kind: str, trials: Sequence[Outcome]) -> str:
 
 
 def _flat(text: str, most: int) -> str:
-    flat = " ".join(text.replace("|", "/").split())
+    flat = PLACE.sub("…/", " ".join(text.replace("|", "/").split()))
     return flat if len(flat) <= most else f"{flat[:most]}…"
