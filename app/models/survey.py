@@ -64,7 +64,11 @@ class SurveyState(QObject):
         news = self.news
         if news is None:
             begun = f"Waits for {self.waits_for}." if self.waits_for else "Beginning…"
-            return begun if self.is_active else "Not under way. Resume survey does what is left."
+            return (
+                begun
+                if self.is_active
+                else "Not under way. Resume survey does what is new or left."
+            )
         parts = [
             f"{news.images:,} of {news.images_total:,} images done",
             "1 request" if news.items == 1 else f"{news.items:,} requests",
