@@ -116,7 +116,7 @@ def limited(images: Tensor, low: float, high: float) -> Tensor:
     """Return the values between two limits, as `hardtanh` does."""
     if not _is_asked(images):
         return torch.nn.functional.hardtanh(images, low, high)
-    found: Tensor = _Limited.apply(images, low, high, False)
+    found: Tensor = _Limited.apply(images, low, high, False, False)
     return found
 
 
@@ -124,7 +124,15 @@ def limited_in_place(images: Tensor, low: float, high: float) -> Tensor:
     """Limit the values of a tensor that nobody needs as it was, and return it."""
     if not _is_asked(images):
         return torch.nn.functional.hardtanh_(images, low, high)
-    found: Tensor = _Limited.apply(images, low, high, True)
+    found: Tensor = _Limited.apply(images, low, high, True, False)
+    return found
+
+
+def limited_between(images: Tensor, low: float, high: float) -> Tensor:
+    """Limit in place what one `convolution` gives for another one alone, and the gradient too."""
+    if not _is_asked(images):
+        return torch.nn.functional.hardtanh_(images, low, high)
+    found: Tensor = _Limited.apply(images, low, high, True, True)
     return found
 
 
@@ -238,8 +246,9 @@ class _Limited(torch.autograd.Function):
         low: float,
         high: float,
         is_in_place: bool,
+        has_gradient_alone: bool,
     ) -> Tensor:
-        ctx.limits = low, high
+        ctx.limits, ctx.has_gradient_alone = (low, high), has_gradient_alone
         if is_in_place:
             ctx.mark_dirty(images)
             found = images.clamp_(low, high)
@@ -252,7 +261,14 @@ class _Limited(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         (found,) = ctx.saved_tensors
-        return aten.hardtanh_backward(gradient, found, *ctx.limits), None, None, None
+        limits = ctx.limits
+        if ctx.has_gradient_alone:
+            changed = aten.hardtanh_backward.grad_input(
+                gradient, found, *limits, grad_input=gradient
+            )
+        else:
+            changed = aten.hardtanh_backward(gradient, found, *limits)
+        return changed, None, None, None, None
 
 
 def _pair(values: Sequence[int]) -> Pair:

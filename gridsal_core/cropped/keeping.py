@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import fx
+from collections.abc import Callable
+from math import inf
 
-from gridsal_core.convolutions import convolution, limited, limited_in_place
+from torch import Tensor, fx
+
+from gridsal_core.convolutions import convolution, limited, limited_between, limited_in_place
 from gridsal_core.cropped.needs import arguments, aten
 
 
@@ -17,14 +20,19 @@ def keep_less(graph: fx.Graph) -> None:
             if is_flat and not values.pop("transposed"):
                 del values["output_padding"]
                 node.target, node.args, node.kwargs = convolution, tuple(values.values()), {}
-        elif node.target is aten.hardtanh.default:
-            node.args, node.kwargs = tuple(arguments(node).values()), {}
-            node.target = limited_in_place if _is_alone(node) else limited
-        elif node.target is aten.relu.default and _is_alone(node):
-            node.target = aten.relu_.default
+    # Afterwards, for it looks at what follows.
+    for node in graph.nodes:
+        if node.target in (aten.hardtanh.default, aten.relu.default):
+            is_relu = node.target is aten.relu.default
+            limits = (0.0, inf) if is_relu else tuple(arguments(node).values())[1:]
+            node.target = _limit(node)
+            node.args, node.kwargs = (node.args[0], *limits), {}
 
 
-def _is_alone(node: fx.Node) -> bool:
-    """Whether nobody else, no gradient either, needs what a node is given."""
+def _limit(node: fx.Node) -> Callable[[Tensor, float, float], Tensor]:
+    """Choose how a ReLU limits: a tensor of its own, or that of a convolution, who needs it not."""
     (source,) = node.all_input_nodes
-    return source.target is convolution and len(source.users) == 1
+    if source.target is not convolution or len(source.users) > 1:
+        return limited
+    is_between = all(user.target is convolution for user in node.users) and len(node.users) == 1
+    return limited_between if is_between else limited_in_place

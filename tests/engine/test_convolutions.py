@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
+from typing import Any
 
 import hypothesis
 import pytest
@@ -16,12 +18,19 @@ from gridsal_core.convolutions import (
     FrozenConv2d,
     convolution,
     limited,
+    limited_between,
     limited_in_place,
     quicken,
 )
 from tests.engine.kept import kept_by
 
 CHANNELS = 6
+PLAIN: dict[str, Any] = {
+    "stride": (1, 1),
+    "padding": (0, 0),
+    "dilation": (1, 1),
+    "groups": 1,
+}
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 formats = st.sampled_from([torch.contiguous_format, torch.channels_last])
 
@@ -110,6 +119,21 @@ def test_limits_have_the_answer_and_gradient_of_hardtanh(
     given[0, 0, 0, :2] = torch.tensor([-0.5, 0.5])  # where a gradient ends
     found = answers(Through(lambda pixels: limit(2 * pixels, -0.5, 0.5)), given / 2)
     expected = answers(Through(lambda pixels: usual(2 * pixels)), given / 2)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def test_between_convolutions_limits_have_it_too() -> None:
+    first = nn.Conv2d(CHANNELS, 4, 3).requires_grad_(False)
+    last = nn.Conv2d(4, 2, 3).requires_grad_(False)
+
+    def through(limit: Callable[[Tensor, float, float], Tensor]) -> nn.Module:
+        kernels = [
+            partial(convolution, weight=each.weight, bias=each.bias, **PLAIN)
+            for each in (first, last)
+        ]
+        return Through(lambda pixels: kernels[1](limit(kernels[0](pixels), 0, 0.2)))
+
+    found, expected = (answers(through(each), images()) for each in (limited_between, limited))
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
