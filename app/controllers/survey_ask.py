@@ -30,7 +30,7 @@ from gridsal_core.settings import Settings, suggest_settings
 from gridsal_core.statistics import baseline_width
 from gridsal_core.survey.definition import Means, Survey
 from gridsal_core.survey.kinds import least_pixels
-from gridsal_core.survey.ledger import LEDGER_NAME
+from gridsal_core.survey.ledger import LEDGER_NAME, is_inside
 from gridsal_core.types import NetworkInfo
 
 TOLD_MS: Final = 10_000
@@ -246,7 +246,7 @@ def folder_told(text: str, images: Path) -> tuple[str, bool, str]:
     if not text:
         return "Name a folder for the survey.", False, start
     folder = Path(text).expanduser().absolute()
-    if folder == images.absolute() or images.absolute() in folder.parents:
+    if is_inside(folder, images):
         return (
             "Choose a folder outside that of the images, or its figures are surveyed.",
             False,

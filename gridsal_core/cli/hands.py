@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gridsal_core.errors import SettingsError
@@ -74,7 +75,9 @@ class HandsOptions:
         from gridsal_core.survey.cluster import Cluster, collect
         from gridsal_core.survey.parts import Parts
 
-        store = self.store or str(ledger.folder.absolute() / "parts")
+        # Workers have another current folder.
+        store = self.store or str(ledger.folder / "parts")
+        store = store if "://" in store else str(Path(store).absolute())
         collect(ledger, Parts(store, survey))
         gpu = network.device.type == "cuda" or options.device == "cuda"
         opening = options.once_more("cuda" if gpu else "cpu")

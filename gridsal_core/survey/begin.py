@@ -11,7 +11,7 @@ from gridsal_core.errors import CheckpointError, ImageError, OutputError
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.definition import card_text, define
 from gridsal_core.survey.kinds import RequestKind
-from gridsal_core.survey.ledger import Ledger
+from gridsal_core.survey.ledger import Ledger, is_inside
 
 if TYPE_CHECKING:
     from gridsal_core.network import SegmentationNetwork
@@ -41,6 +41,11 @@ def begin_survey(
     RequestError, SettingsError, ImageError, OutputError
         If the parts do not fit each other, no image can be read, or the folder cannot be used.
     """
+    if is_inside(folder, data.listing.folder):
+        raise OutputError(
+            f"The survey cannot be kept in {folder}, among its images, or its figures would be "
+            "surveyed; choose a folder outside."
+        )
     source = "prediction" if data.labels is None else "labels"
     survey = define(network, kinds, first_size(data), given, source=source, **asked)
     return Ledger.begin(folder, survey, str(data.listing.folder.absolute()), data.labels_place)

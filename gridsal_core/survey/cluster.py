@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from math import inf
 from typing import Any, Final
 
 from gridsal_core.crew import Do, Order, opened, portable
@@ -105,9 +106,9 @@ class Cluster:
         return {"num_cpus": survey.means.threads, "num_gpus": int(self.gpu)}
 
     def _count(self, ray: Any, survey: Survey) -> int:  # noqa: ANN401 - it has no types here
-        """Say how many actors there are; raises DeviceError if there is no room for one."""
-        has = ray.cluster_resources()
-        room = int(has.get("GPU", 0) if self.gpu else has.get("CPU", 0) // survey.means.threads)
+        """Say how many actors there are; raises DeviceError if no machine has room for one."""
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        room = room_on(machines, survey.means.threads, gpu=self.gpu)
         if room < 1:
             raise DeviceError(
                 f"The Ray cluster has no {'GPU' if self.gpu else 'free core'} for a worker; add "
@@ -134,6 +135,17 @@ class Cluster:
             yield ray
         finally:
             ray.shutdown()
+
+
+def room_on(machines: Iterable[Mapping[str, float]], threads: int, *, gpu: bool) -> int:
+    """Return how many workers of so many threads, each with a GPU if asked, find a machine.
+
+    `machines` are the resources of each, as of `ray.nodes`: a worker is on one machine only.
+    """
+    return sum(
+        int(min(has.get("CPU", 0) // threads, has.get("GPU", 0) if gpu else inf))
+        for has in machines
+    )
 
 
 class Worker:

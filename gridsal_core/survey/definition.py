@@ -165,6 +165,12 @@ class Survey:
                 "to go on with it."
             )
 
+    def unlike(self, other: Survey) -> tuple[str, ...]:
+        """Name what two surveys do differently with the same request to another network."""
+        mine, theirs = self._asked, other._asked
+        names = ("min_pixels", "given", "scale", "width")
+        return tuple(_TOLD[name] for name in names if mine[name] != theirs[name])
+
     @property
     def _asked(self) -> dict[str, Any]:
         return {name: value for name, value in self.to_dict().items() if name != "means"}

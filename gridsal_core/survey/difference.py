@@ -9,7 +9,6 @@ import numpy as np
 
 from gridsal_core.errors import OutputError
 from gridsal_core.survey.bootstrap import (
-    LEAST_IMAGES,
     Contrasts,
     Numbers,
     Sampling,
@@ -110,6 +109,12 @@ def _check(one: Ledger, other: Ledger) -> None:
             "One survey counts by label maps and the other by predictions; survey both with "
             "--labels, or both without."
         )
+    unlike = mine.unlike(theirs)
+    if unlike:
+        raise OutputError(
+            f"The two surveys differ in {', '.join(unlike)} too, so that it could not be told what "
+            "is due to the networks; survey both alike."
+        )
 
 
 def _twins(group: Group, other: Ledger) -> Iterator[Group]:
@@ -133,7 +138,7 @@ def _rows(
         found = Contrasts.between(shares, others)
         if np.isnan(found.value).any():
             continue
-        is_tested = min(mine.images, theirs.images) >= LEAST_IMAGES
+        is_tested = mine.is_testable and theirs.is_testable
         row = DifferenceRow(
             group.class_index,
             group.true_class,
@@ -158,14 +163,15 @@ def _rows(
 
 
 def _common(ledger: Ledger, group: Group, other: Ledger, sampling: Sampling) -> GroupSums:
-    """Add up the results on images that the other survey has finished too."""
+    """Add up the results on images that both surveys have finished, of the same content."""
     sums = GroupSums(len(ledger.survey.classes), sampling)
     for result in ledger.summaries(group):
-        if _is_finished(other, result):
+        if _is_common(result, ledger, other):
             sums.add(result)
     return sums
 
 
-def _is_finished(ledger: Ledger, result: Summary) -> bool:
-    state = ledger.state(result.image)
-    return state is not None and not state.note
+def _is_common(result: Summary, *ledgers: Ledger) -> bool:
+    states = [ledger.state(result.image) for ledger in ledgers]
+    contents = {None if state is None or state.note else state.content for state in states}
+    return len(contents) == 1 and None not in contents

@@ -178,8 +178,12 @@ def _in_words(table: Table) -> str:
 
 
 def _needed(row: Row) -> str:
-    needed = sum(count for verdict, count in row.verdicts if verdict in ("context", "partial"))
+    verdicts = dict(row.verdicts)
+    needed = sum(verdicts.get(verdict, 0) for verdict in ("context", "partial"))
     flips = f" Without it, the label flipped in {row.flipped} of {row.tried}." if row.tried else ""
+    # Gradients say where a score is sensitive, and not what it needs.
+    if set(verdicts) == {"sensitivity"}:
+        return flips
     return f" Context was needed in {needed} of {row.items} requests.{flips}"
 
 

@@ -298,16 +298,8 @@ class Ledger:
     def _settle(self, survey: Survey, place: str, labels: str | None) -> None:
         if self._has_tables():
             self.survey.check_same(survey)
-            if self.place != place and Path(self.place).is_dir():
-                raise OutputError(
-                    f"The folder {self.folder} holds a survey of the images in {self.place}; "
-                    "choose another folder."
-                )
-            if labels is not None and labels != self.labels:
-                with self._writing() as connection:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO survey VALUES ('labels', ?)", (labels,)
-                    )
+            self._settle_place("place", "images", self.place, place)
+            self._settle_place("labels", "label maps", self.labels, labels)
             return
         with self._writing() as connection:
             make_tables(connection)
@@ -315,6 +307,18 @@ class Ledger:
             values |= {} if labels is None else {"labels": labels}
             connection.executemany("INSERT INTO survey VALUES (?, ?)", values.items())
             connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _settle_place(self, name: str, what: str, known: str | None, place: str | None) -> None:
+        """Take over where something is now, unless it still is where it was."""
+        if place is None or place == known:
+            return
+        if known is not None and Path(known).is_dir():
+            raise OutputError(
+                f"The folder {self.folder} holds a survey of the {what} in {known}; "
+                "choose another folder."
+            )
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO survey VALUES (?, ?)", (name, place))
 
     def _has_tables(self) -> bool:
         version = int(next(self._read("PRAGMA user_version"))[0])
@@ -364,6 +368,11 @@ class Ledger:
 def storable(text: str) -> str:
     """Return a path that SQLite can hold: bytes that are no text are spelt out."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_inside(folder: Path, images: Path) -> bool:
+    """Whether a folder is that of the images, or lies in it."""
+    return folder.absolute().is_relative_to(images.absolute())
 
 
 def _connected(file: Path) -> sqlite3.Connection:

@@ -74,7 +74,8 @@ class Parts:
         """Turn whatever a file system raises into an OutputError."""
         try:
             yield
-        except (OSError, ValueError, ImportError) as error:
+        # Every file system has errors of its own.
+        except Exception as error:
             raise OutputError(
                 f"The store {self._url} cannot be used: {error}; give a folder that all machines "
                 "see, or an fsspec URL."

@@ -78,6 +78,8 @@ def unpacked(data: bytes) -> tuple[list[Contents], _Rows, list[ImageState]]:
     """
     connection = sqlite3.connect(":memory:")
     try:
+        if not data:
+            raise ValueError("the file is empty")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.deserialize(data)
         wanted: dict[str, set[str]] = {}
@@ -86,7 +88,8 @@ def unpacked(data: bytes) -> tuple[list[Contents], _Rows, list[ImageState]]:
         columns = ", ".join(COLUMNS)
         items = connection.execute(f"SELECT {columns} FROM items").fetchall()  # noqa: S608
         images = [ImageState(*row) for row in connection.execute("SELECT * FROM images")]
-    except sqlite3.Error as error:
+    # Text may be no UTF-8, and rows may have other columns.
+    except (sqlite3.Error, ValueError, TypeError) as error:
         raise OutputError(
             "A part of the survey that a worker left is damaged; delete the folder of the parts, "
             "and the same command makes it again."

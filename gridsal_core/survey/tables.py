@@ -163,9 +163,10 @@ class GroupSums:
     def __init__(self, classes: int, sampling: Sampling) -> None:
         self._votes = VoteSums(classes, sampling)
         self._baseline = VoteSums(classes, sampling)
-        self.items = self.images = self.tried = self.flipped = 0
+        self.items = self.images = self.voting = self.tried = self.flipped = 0
         self._unlabelled = self._known = 0.0
         self._image: str | None = None
+        self._voting: str | None = None
         self._verdicts: Counter[str] = Counter()
         self._cell_tried = np.zeros(classes, np.int64)
         self._cell_flipped = np.zeros(classes, np.int64)
@@ -176,6 +177,9 @@ class GroupSums:
         self.items += 1
         self.images += result.image != self._image
         self._image = result.image
+        if result.votes.total > 0:
+            self.voting += result.image != self._voting
+            self._voting = result.image
         self._votes.add(result.image, result.votes.weights)
         self._baseline.add(result.image, result.baseline.weights)
         self._unlabelled += result.votes.unlabelled
@@ -206,6 +210,11 @@ class GroupSums:
                 best.append(Example(result.identity, result.image, excess, flip))
                 if len(best) > 4 * EXAMPLES:
                     best[:] = _best(best)
+
+    @property
+    def is_testable(self) -> bool:
+        """Whether the maps of enough images show any context; what is empty varies in nothing."""
+        return self.voting >= LEAST_IMAGES
 
     def votes(self) -> Shares:
         """Return the distribution of the salient context."""
@@ -344,8 +353,8 @@ def _drawn(sums: GroupSums, group: Group, classes: int, correct: GroupSums | Non
             for index in range(classes)
         )
         row = replace(row, cells=cells)
-    is_tested = row.images >= LEAST_IMAGES and bool(row.cells)
-    is_pair = is_tested and correct is not None and correct.images >= LEAST_IMAGES
+    is_tested = sums.is_testable and bool(row.cells)
+    is_pair = is_tested and correct is not None and correct.is_testable
     return _Drawn(row, excess, against, is_tested, is_pair)
 
 

@@ -122,7 +122,12 @@ class Place:
         for picture in pictures:
             found, note = _planned(self.network, self.survey, picture)
             pieces += found
-            wanted = frozenset(piece.item.identity for piece in found)
+            # Of what cannot be read just now, what was found before is kept.
+            wanted = (
+                block.known[picture.name]
+                if note
+                else frozenset(piece.item.identity for piece in found)
+            )
             contents.append(Contents(picture.name, wanted))
             states.append(
                 ImageState(picture.name, picture.stamp, picture.content, len(found), note)

@@ -157,15 +157,19 @@ def test_a_folder_of_another_survey_is_refused_in_a_sentence(
         (["--min-pixels", "few"], "--min-pixels 'few' is not a whole number"),
         (["--scale", "crop"], "A survey sees each image as a whole"),
         (["--steps", "0"], "0 steps are not possible"),
+        (["--out", "{town}/images/out"], "among its images, or its figures would be surveyed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_is_refused_in_a_sentence_and_nothing_is_made(
-    survey: Ask, tmp_path: Path, arguments: list[str], told: str
+    survey: Ask, town: Path, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
-    answer = survey("--out", tmp_path / "out", *arguments)
+    answer = survey(
+        "--out", tmp_path / "out", *(each.replace("{town}", str(town)) for each in arguments)
+    )
     assert told in answer.sentence
     assert not (tmp_path / "out").exists()
+    assert not (town / "images" / "out").exists()
 
 
 def test_what_is_missing_is_named(ask: Ask, scene: Scene, tmp_path: Path) -> None:

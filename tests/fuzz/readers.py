@@ -52,7 +52,7 @@ from gridsal_core.survey.definition import Means, Survey
 from gridsal_core.survey.examples import example_png
 from gridsal_core.survey.ledger import LEDGER_NAME, Ledger
 from gridsal_core.survey.results import Flips, Maps, Result, Summary
-from gridsal_core.survey.schema import ImageState
+from gridsal_core.survey.schema import Contents, ImageState, packed, unpacked
 from gridsal_core.survey.tables import tabulate
 from gridsal_core.types import ClassInfo, Prediction, Scores
 from tests.core.kept import CLASSES, made_explanation, save_picture
@@ -313,6 +313,14 @@ def _read_ledger(path: Path) -> None:
             example_png(ledger, path.parent, identity)
 
 
+def _make_part(folder: Path) -> Path:
+    contents = [Contents("0.png", frozenset({"one"})), Contents("1.png", frozenset())]
+    states = [ImageState("0.png", "1", "c", 2)]
+    made = packed(contents, [_result(number) for number in range(2)], states)
+    (folder / "part.sqlite").write_bytes(made)
+    return folder / "part.sqlite"
+
+
 def _make_counts(folder: Path) -> Path:
     cache = CountsCache(folder / "counts.sqlite")
     prediction = np.zeros(SIZE, np.uint8)
@@ -362,6 +370,9 @@ READERS: dict[str, Reader] = {
     "panoptic description": Reader(_make_panoptic, _read_panoptic, damage.json_changed),
     "region mask": Reader(_make_region, lambda p: read_region(p, SIZE), damage.png_changed),
     "survey": Reader(_make_ledger, _read_ledger, damage.database_changed),
+    "part of a survey": Reader(
+        _make_part, lambda path: unpacked(path.read_bytes()), damage.database_changed
+    ),
     "counts": Reader(_make_counts, _read_counts, damage.database_changed, never_raises=True),
     "predictions": Reader(
         _make_predictions, _read_predictions, damage.database_changed, never_raises=True

@@ -18,7 +18,7 @@ from gridsal_core.cli.main import run
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.errors import DeviceError
 from gridsal_core.network import SegmentationNetwork
-from gridsal_core.survey.cluster import Cluster
+from gridsal_core.survey.cluster import Cluster, room_on
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.engine import Progress, run_survey
 from gridsal_core.survey.ledger import Ledger
@@ -155,6 +155,21 @@ def test_without_an_address_a_cluster_of_this_machine_is_begun_whatever_died_the
         )
     assert content(out)
     assert content(out) == content(tmp_path / "alone")
+
+
+@pytest.mark.parametrize(
+    ("machines", "threads", "gpu", "workers"),
+    [
+        ([{"CPU": 6.0}] * 3, 4, False, 3),
+        ([{"CPU": 8.0}] * 2, 16, False, 0),
+        ([{"CPU": 8.0, "GPU": 4.0}, {"CPU": 8.0}], 4, True, 2),
+        ([{"CPU": 8.0, "GPU": 1.0}, {"memory": 1e9}], 1, True, 1),
+    ],
+)
+def test_a_worker_has_to_find_room_on_one_machine(
+    machines: list[dict[str, float]], threads: int, gpu: bool, workers: int
+) -> None:
+    assert room_on(machines, threads, gpu=gpu) == workers
 
 
 def test_a_cluster_that_does_not_answer_is_told(

@@ -227,6 +227,38 @@ def test_an_image_that_cannot_be_used_is_noted_and_tried_again(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_label_maps_that_are_gone_for_a_while_take_no_result_away(
+    tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask, surveyed: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(surveyed, out)
+    found = [row for row in content(surveyed) if len(row) > 4]
+    gone = Data(town.images, str(tmp_path))
+    with Ledger.begin(out, asked(), str(town.images)) as ledger:
+        ledger._connection.execute("UPDATE images SET stamp = 'another'")
+        assert run_survey(network, gone, ledger)
+        assert all("no label map" in state.note for state in ledger.states())
+    assert [row for row in content(out) if len(row) > 4] == found
+
+    with Ledger.begin(out, asked(), str(town.images)) as ledger:
+        assert run_survey(network, town.data, ledger)
+    assert content(out) == content(surveyed)
+
+
+def test_where_images_and_label_maps_are_is_kept_up_to_date(
+    tmp_path: Path, town: Town, asked: Ask
+) -> None:
+    first, then = tmp_path / "first", tmp_path / "then"
+    shutil.copytree(town.labels.parent, first)
+    out = tmp_path / "out"
+    Ledger.begin(out, asked(), str(first / "images"), str(first / "labels")).close()
+    with pytest.raises(OutputError, match=f"of the label maps in {first / 'labels'}"):
+        Ledger.begin(out, asked(), str(first / "images"), str(tmp_path))
+    first.rename(then)
+    with Ledger.begin(out, asked(), str(then / "images"), str(then / "labels")) as ledger:
+        assert (ledger.place, ledger.labels) == (str(then / "images"), str(then / "labels"))
+
+
 def test_a_name_that_is_no_text_is_surveyed_as_any_other(
     tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask
 ) -> None:

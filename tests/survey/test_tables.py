@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from gridsal_core.errors import OutputError
 from gridsal_core.regions import widened
 from gridsal_core.statistics import ClassVotes
 from gridsal_core.survey.bias import Pair, by_excess, by_flips
-from gridsal_core.survey.bootstrap import Contrasts, Sampling, Shares, VoteSums, critical_value
+from gridsal_core.survey.bootstrap import (
+    LEAST_IMAGES,
+    Contrasts,
+    Sampling,
+    Shares,
+    VoteSums,
+    critical_value,
+)
 from gridsal_core.survey.difference import compare_surveys
 from gridsal_core.survey.ledger import Group, Ledger
 from gridsal_core.survey.results import Flips, Summary
 from gridsal_core.survey.tables import GroupSums, Table, tabulate
 from gridsal_core.types import ClassInfo, Scores
-from tests.survey.conftest import SIZE, Town
+from tests.survey.conftest import SIZE, Ask, Town
 
 FEW = Sampling(replicates=200, seed=3)
 CLASSES = tuple(ClassInfo(name, (0, 0, 0)) for name in ("road", "tree", "sky"))
@@ -259,6 +268,16 @@ def test_a_row_of_empty_maps_has_no_cells_and_one_of_few_images_no_marks(tmp_pat
     assert (row.items, row.images, row.cells, row.unlabelled_share) == (1, 1, (), 0.0)
 
 
+def test_images_whose_maps_are_empty_do_not_make_a_row_testable() -> None:
+    sums = GroupSums(3, FEW)
+    for number in range(LEAST_IMAGES):
+        sums.add(summary(f"{number}.png", (0.0, 0.0, 0.0)))
+        sums.add(summary(f"{number}.png", (float(number > 0), 0.0, 0.0)))
+    assert (sums.images, sums.is_testable) == (LEAST_IMAGES, False)
+    sums.add(summary("last.png", (1.0, 0.0, 0.0)))
+    assert sums.is_testable
+
+
 def test_flips_are_counted_where_context_was_removed() -> None:
     nan = math.nan
     sums = GroupSums(3, FEW)
@@ -302,6 +321,36 @@ def test_examples_are_the_items_that_exceed_their_own_baseline_most(
         ]
     best = [identity for _, identity in sorted(everything, reverse=True)[:5]]
     assert [each.identity for each in pair.cell.examples] == best[: len(pair.cell.examples)]
+
+
+def test_only_images_that_both_surveys_finished_alike_are_compared(
+    surveyed: Path, tmp_path: Path
+) -> None:
+    for name, change in (
+        ("unfinished", "DELETE FROM images WHERE image = 'street0.png'"),
+        ("other", "UPDATE images SET content = 'x' WHERE image = 'street0.png'"),
+    ):
+        shutil.copytree(surveyed, tmp_path / name)
+        with Ledger.open(tmp_path / name) as one, Ledger.open(surveyed) as other:
+            one._connection.execute(change)
+            pairs = [compare_surveys(one, other, FEW), compare_surveys(other, one, FEW)]
+        for table, turned in zip(*pairs, strict=True):
+            assert [row.items for row in table.rows] == [row.items[::-1] for row in turned.rows]
+            for row in table.rows:
+                assert row.items[0] == row.items[1]
+                assert row.images[0] == row.images[1] < 7
+
+
+def test_surveys_that_differ_in_more_than_the_network_are_not_compared(
+    surveyed: Path, tmp_path: Path, town: Town, asked: Ask
+) -> None:
+    unlike = asked(given={"steps": 4}, min_pixels=13)
+    with (
+        Ledger.open(surveyed) as one,
+        Ledger.begin(tmp_path / "out", unlike, str(town.images)) as other,
+        pytest.raises(OutputError, match="differ in minimal size, settings too"),
+    ):
+        compare_surveys(one, other, FEW)
 
 
 def test_a_survey_differs_in_nothing_from_itself(surveyed: Path) -> None:
