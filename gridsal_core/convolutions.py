@@ -49,33 +49,31 @@ def quicken(module: nn.Module) -> None:
         for name, child in list(parent.named_children()):
             if type(child) is nn.Conv2d:
                 setattr(parent, name, FrozenConv2d(child))
-            elif isinstance(child, nn.Hardtanh):
+            elif isinstance(child, nn.Hardtanh) and type(child) in (nn.Hardtanh, nn.ReLU6):
                 setattr(parent, name, FrozenHardtanh(child))
 
 
-class FrozenConv2d(nn.Module):
-    """A convolution whose weights get no gradient."""
+class FrozenConv2d(nn.Conv2d):
+    """A convolution whose weights get no gradient; it takes over all that the usual one has."""
 
     def __init__(self, usual: nn.Conv2d) -> None:
-        super().__init__()
-        self.usual = usual
-        if usual.kernel_size == (1, 1):
-            usual.dilation = (2, 2)
+        nn.Module.__init__(self)
+        self.__dict__.update(usual.__dict__)
+        if self.kernel_size == (1, 1):
+            self.dilation = (2, 2)
 
     def forward(self, images: Tensor) -> Tensor:
         """Convolve (B, C, H, W) images."""
-        usual = self.usual
-        if isinstance(usual.padding, str) or usual.padding_mode != "zeros" or images.ndim != 4:
-            found: Tensor = usual(images)
-            return found
+        if isinstance(self.padding, str) or self.padding_mode != "zeros" or images.ndim != 4:
+            return super().forward(images)
         return convolution(
             images,
-            usual.weight,
-            usual.bias,
-            usual.stride,
-            usual.padding,
-            usual.dilation,
-            usual.groups,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.groups,
         )
 
 
@@ -102,11 +100,12 @@ def convolution(
 ) -> Tensor:
     """Convolve (B, C, H, W) images, as `torch.conv2d` does.
 
-    A gradient goes to the images alone, and on a CPU nothing is kept for it but the weights.
+    Where the images alone get a gradient, nothing is kept for it on a CPU but the weights.
     """
     steps = Steps(_pair(stride), _pair(padding), _pair(dilation), groups)
+    is_frozen = not weight.requires_grad and (bias is None or not bias.requires_grad)
     # A tracer, which needs no gradient, looks for plain operators.
-    if not _is_asked(images):
+    if not (is_frozen and _is_asked(images)):
         return _plain(images, weight, bias, steps)
     found: Tensor = _Convolution.apply(images, weight, bias, steps)
     return found
@@ -168,7 +167,7 @@ def _far_taps(images: Tensor, weight: Tensor, bias: Tensor | None, steps: Steps)
         found += bias.view(-1, 1, 1)
     for row, (to_rows, from_rows) in enumerate(down):
         for column, (to_columns, from_columns) in enumerate(across):
-            share = weight[:, 0, row, column].view(-1, 1, 1)
+            share = weight[:, 0, row, column].view(-1, 1, 1).to(images.dtype)
             shifted = images[:, :, from_rows, from_columns]
             found[:, :, to_rows, to_columns].addcmul_(shifted, share)
     return found
@@ -196,6 +195,8 @@ def _empty(size: torch.Size, like: Tensor) -> Tensor:
 
 
 def _input_gradient(gradient: Tensor, weight: Tensor, size: torch.Size, steps: Steps) -> Tensor:
+    # With bfloat16 the gradient is of another type than the weights.
+    weight = weight.to(gradient.dtype)
     spans = [each * (long - 1) for each, long in zip(steps.dilation, weight.shape[2:], strict=True)]
     back = spans[0] - steps.padding[0], spans[1] - steps.padding[1]
     if _is_depthwise(weight, steps) and min(back) >= 0:

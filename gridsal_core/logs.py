@@ -24,10 +24,14 @@ LONGEST_LINE: Final = 2_000
 TAIL_BYTES: Final = 16_000
 OURS: Final = ("app", "gridsal_core")
 LIBRARIES: Final = ("numpy", "torch", "PySide6-Essentials", "pillow", "segmentation-models-pytorch")
-# A message or a traceback may quote an image: many numbers with nothing between them but brackets.
+# A message or a traceback may quote an image: many numbers with nothing between them but brackets,
+# or bytes. Nothing is tried twice, however long a text is.
 _VALUES: Final = re.compile(
-    r"(?:-?\d+\.?\d*(?:e[+-]?\d+)?[\s,\[\]]+(?:\.\.\.[\s,\[\]]+)*){8,}", re.IGNORECASE
+    r"(?<![\w.])(?:(?:-?\d++(?:\.\d*+)?(?:e[+-]?\d++)?|-?inf|nan)[\s,\[\]()]++"
+    r"(?:\.\.\.[\s,\[\]()]++)*+){8,}",
+    re.IGNORECASE,
 )
+_BYTES: Final = re.compile(r"""\bb(['"])(?=[^'"]{0,200}\\x)(?:\\.|(?!\1)[^\\])*+\1?""")
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +100,7 @@ def tail(name: str) -> str:
 
 def without_values(text: str) -> str:
     """Take the values of arrays out of a text, and cut what is longer than any sentence."""
-    short = _VALUES.sub("… ", text)
+    short = _BYTES.sub("b'…'", _VALUES.sub("… ", text))
     return "\n".join(
         line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
         for line in short.split("\n")

@@ -31,7 +31,7 @@ from gridsal_core.session.archive import read_session
 from gridsal_core.session.document import SessionDocument
 from tests.driver import Driver
 from torture.beat import Beat
-from torture.outcome import BrokenPromiseError, Outcome, SkippedError, check
+from torture.outcome import ALLOWED_MS, BrokenPromiseError, Outcome, SkippedError, check
 
 IMAGES: Final = 6
 STEPS: Final = 6
@@ -232,6 +232,8 @@ def outcomes(name: str, trial: WindowTrial, seed: int, count: int, desk: Desk) -
             desk.close_dialogs()
             check(len(desk.driver.session.results.results) >= kept, "results were lost")
             desk.beat.end()
+            late = desk.beat.owed_ms
+            check(late <= ALLOWED_MS, f"the window answered nothing for {late:.0f} ms of its own")
             desk.check_autosaved()
         except SkippedError as reason:
             note, is_skipped = str(reason), True

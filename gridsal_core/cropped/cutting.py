@@ -46,7 +46,7 @@ def traced(outputs: Callable[[Tensor], Tensor], images: Tensor) -> fx.GraphModul
     return module
 
 
-def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
+def cut_to(trace: fx.GraphModule, box: Box2, *, keeps_less: bool = True) -> fx.GraphModule | None:
     """Return what gives the pixels of `box` of what `trace` gives; None if nothing is saved.
 
     Parameters
@@ -56,6 +56,9 @@ def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
         (B, C, H, W) to (B, K, H, W).
     box
         Rows and columns of the output.
+    keeps_less
+        Whether it keeps no more than a gradient needs, see `keeping`; else it is made of plain
+        operators, as a compiler likes them.
     """
     part = boxes(trace.graph, box)
     if not any(node.op == "call_function" for node in part):
@@ -63,7 +66,8 @@ def cut_to(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
     writer = _Writer(trace, part)
     for node in trace.graph.nodes:
         writer.write(node, box)
-    keep_less(writer.graph)
+    if keeps_less:
+        keep_less(writer.graph)
     module = fx.GraphModule(trace, writer.graph)
     module.graph.lint()
     module.recompile()

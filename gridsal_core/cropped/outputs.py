@@ -16,18 +16,22 @@ from typing import Final
 import torch
 from torch import Tensor, fx
 
+from gridsal_core.answers import answer, relative_difference
 from gridsal_core.cropped.cutting import box_of, cost, cut_to, traced
-from gridsal_core.cropped.needs import area
+from gridsal_core.cropped.needs import Box2, area
 
 log = logging.getLogger(__name__)
 
 # Tracing takes about a second: small images and short runs are done by then, or nearly.
 LEAST_PIXELS: Final = 2**16
-LEAST_STEPS: Final = 30
+LEAST_STEPS: Final = 15
 # A larger box saves too little to pay for the trace.
 LARGEST_SHARE: Final = 0.3
 # Rounding alone; the largest difference on trained networks is some 1e-5 of the largest score.
 TOLERANCE: Final = 1e-4
+# Gradients cancel out more than outputs do.
+OF_GRADIENT: Final = 10
+_HOLDS: Final = "its gradient holds"
 
 Outputs = Callable[[Tensor], Tensor]
 Trace = Callable[[Tensor], fx.GraphModule]
@@ -44,7 +48,8 @@ class CroppedOutputs:
     box
         Rows and columns.
     tolerance
-        The largest difference from `outputs` that is let pass, relative to the largest output.
+        The largest difference from `outputs` that is let pass, relative to the largest output;
+        ten times as much of the gradient, relative to its norm.
     trace
         Traces `outputs`; None to do so each time anew.
     """
@@ -97,7 +102,16 @@ class CroppedOutputs:
             return None
         share = 100 * left / max(every, 1)
         log.info("The network is run on what the box needs: %.0f %% of its multiplications.", share)
-        return cut
+        return cut if self._gradient_holds(trace, cut, images) else plain_cut(trace, self._box)
+
+    def _gradient_holds(self, trace: fx.GraphModule, cut: fx.GraphModule, images: Tensor) -> bool:
+        """Compare the gradient with that of the network, for each trace once."""
+        if _HOLDS not in trace.meta:
+            (_, own), (_, found) = (answer(each, images) for each in (self._whole, cut))
+            difference = relative_difference(own, found)
+            trace.meta[_HOLDS] = difference <= OF_GRADIENT * self._tolerance
+            log.info("Its gradient differs by %.1e.", difference)
+        return bool(trace.meta[_HOLDS])
 
 
 def graph_on(trace: fx.GraphModule, images: Tensor, box: tuple[slice, slice]) -> fx.GraphModule:
@@ -105,7 +119,12 @@ def graph_on(trace: fx.GraphModule, images: Tensor, box: tuple[slice, slice]) ->
 
     The graph computes no more than the box depends on where that saves anything.
     """
-    return cut_to(trace, box_of(*box)) or traced(lambda given: trace(given)[(..., *box)], images)
+    return plain_cut(trace, box_of(*box)) or traced(lambda given: trace(given)[(..., *box)], images)
+
+
+def plain_cut(trace: fx.GraphModule, box: Box2) -> fx.GraphModule | None:
+    """Write what gives the pixels of a box with torch's own operators alone."""
+    return cut_to(trace, box, keeps_less=False)
 
 
 def cropped_outputs(

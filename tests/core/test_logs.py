@@ -54,8 +54,11 @@ def test_it_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         np.zeros((300, 300), np.float32) + 0.125,
         torch.linspace(0, 1, 64).reshape(1, 8, 8),
         list(range(200)),
+        [(57, 58, n) for n in range(9)],
+        [0.125, float("nan"), float("-inf"), *range(50, 60)],
+        b"\x89PNG 57, 58 it's \x00",
     ],
-    ids=["small array", "large array", "tensor", "list"],
+    ids=["small array", "large array", "tensor", "list", "tuples", "no numbers", "bytes"],
 )
 @pytest.mark.parametrize("spell", [repr, str])
 def test_no_pixels_reach_it(values: object, spell: object) -> None:
@@ -75,6 +78,12 @@ def test_no_pixels_reach_it(values: object, spell: object) -> None:
 def test_words_and_few_numbers_stay() -> None:
     said = "shape (480, 360, 3): class 4, 120 pixels of the box (1, 2, 3, 4), mask_size [16, 32]"
     assert without_values(said) == said
+
+
+@pytest.mark.parametrize("of", ["1", "1 ", "1.5e3, ", "nan ", "b'", "b'\\x89", "(1"])
+def test_a_long_name_takes_no_time(of: str) -> None:
+    # What is tried twice for each of so many letters would not end.
+    without_values(f"name {of * 30_000}x")
 
 
 def test_where_none_can_be_kept_work_goes_on(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from functools import partial
 from typing import Any
 
 import hypothesis
@@ -127,11 +126,10 @@ def test_between_convolutions_limits_have_it_too() -> None:
     last = nn.Conv2d(4, 2, 3).requires_grad_(False)
 
     def through(limit: Callable[[Tensor, float, float], Tensor]) -> nn.Module:
-        kernels = [
-            partial(convolution, weight=each.weight, bias=each.bias, **PLAIN)
-            for each in (first, last)
-        ]
-        return Through(lambda pixels: kernels[1](limit(kernels[0](pixels), 0, 0.2)))
+        def through_one(kernel: nn.Conv2d, pixels: Tensor) -> Tensor:
+            return convolution(pixels, kernel.weight, kernel.bias, **PLAIN)
+
+        return Through(lambda pixels: through_one(last, limit(through_one(first, pixels), 0, 0.2)))
 
     found, expected = (answers(through(each), images()) for each in (limited_between, limited))
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
@@ -185,6 +183,63 @@ def test_nothing_is_kept_but_what_the_gradient_needs() -> None:
     assert kept_by(module, given) > 3 * after_relu
     quicken(module)
     assert kept_by(module, given) == after_relu
+
+
+def test_others_find_in_it_what_a_convolution_has() -> None:
+    usual = nn.Conv2d(CHANNELS, 4, 3, padding=1)
+    module = nn.Sequential(usual).requires_grad_(False)
+    quicken(module)
+    (quick,) = module
+    assert isinstance(quick, nn.Conv2d)
+    assert quick.weight is usual.weight
+    assert (quick.out_channels, quick.padding) == (4, (1, 1))
+    assert list(module.state_dict()) == ["0.weight", "0.bias"]
+
+
+class OwnLimits(nn.Hardtanh):
+    """A limit that is another one."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        return super().forward(input) + input
+
+
+def test_limits_of_another_kind_stay() -> None:
+    module = nn.Sequential(OwnLimits())
+    quicken(module)
+    assert isinstance(module[0], OwnLimits)
+
+
+@pytest.mark.parametrize("dilation", [1, 9])
+def test_bfloat16_goes_back_through_every_kernel(dilation: int) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(CHANNELS, CHANNELS, 1),
+        nn.Conv2d(CHANNELS, CHANNELS, 3, 1, dilation, dilation, CHANNELS),
+        nn.ReLU6(),
+        nn.Conv2d(CHANNELS, CHANNELS, 3, 2, 1, groups=CHANNELS),
+    ).requires_grad_(False)
+    expected = answers(module, images())
+    quicken(module)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, gradient = answers(module, images())
+    torch.testing.assert_close(found.float(), expected[0], rtol=0.05, atol=0.05)
+    torch.testing.assert_close(gradient, expected[1], rtol=0.05, atol=0.05)
+
+
+def test_weights_that_get_a_gradient_of_their_own_have_it() -> None:
+    class Dynamic(nn.Module):
+        def forward(self, pixels: Tensor) -> Tensor:
+            weight = pixels.mean((0, 2, 3)).view(CHANNELS, 1, 1, 1).expand(-1, 1, 3, 3)
+            return self.run(pixels, weight)
+
+        run: Callable[[Tensor, Tensor], Tensor]
+
+    mine, usual = Dynamic(), Dynamic()
+    mine.run = lambda pixels, weight: convolution(
+        pixels, weight, None, **PLAIN | {"groups": CHANNELS}
+    )
+    usual.run = lambda pixels, weight: torch.conv2d(pixels, weight, groups=CHANNELS)
+    torch.testing.assert_close(answers(mine, images()), answers(usual, images()))
 
 
 def test_without_gradient_it_is_one_plain_operator() -> None:

@@ -19,6 +19,7 @@ from gridsal_core.cropped.outputs import (
     LEAST_STEPS,
     CroppedOutputs,
     cropped_outputs,
+    graph_on,
 )
 from gridsal_core.cropped.spans import Scaling, Span, Window
 from tests.engine.kept import kept_by
@@ -129,6 +130,46 @@ def test_nothing_is_kept_of_convolutions_but_what_their_relus_gave() -> None:
     # Two 3x3 convolutions look two pixels further than the box, and then one.
     sizes = 9 * 9 + 8 * 8 + 8 * 8
     assert kept_by(cropped, IMAGES) == len(IMAGES) * 4 * sizes
+
+
+class Dynamic(nn.Module):
+    """Its last kernel is made of the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.kernel = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4, 2 * 4 * 9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.first(x).relu()
+        weight = self.kernel(inner.mean((0, 2, 3))).view(2, 4, 3, 3)
+        return torch.conv2d(inner, weight, padding=1)
+
+
+def test_a_kernel_that_is_made_of_the_image_gets_its_gradient() -> None:
+    module = frozen(Dynamic())
+    cropped = CroppedOutputs(module, BOX)
+    whole = gradient(lambda pixels: on_box(module(pixels)))
+    torch.testing.assert_close(gradient(cropped), whole, rtol=1e-4, atol=1e-6)
+
+
+def test_a_gradient_that_is_another_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def flat(images: Tensor, low: float, high: float) -> Tensor:
+        return images.clamp(low, high).detach() + 0 * images
+
+    monkeypatch.setattr("gridsal_core.cropped.keeping.limited_between", flat)
+    module = frozen(Layers(nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1)))
+    cropped = CroppedOutputs(module, BOX)
+    whole = gradient(lambda pixels: on_box(module(pixels)))
+    torch.testing.assert_close(gradient(cropped), whole, rtol=1e-4, atol=1e-6)
+
+
+def test_a_compiler_gets_plain_operators() -> None:
+    module = frozen(Layers(nn.ReLU6(), nn.Conv2d(4, 4, 3, padding=9, dilation=9, groups=4)))
+    graph = graph_on(traced(module, IMAGES), IMAGES, BOX)
+    compiled = torch.compile(graph, backend="aot_eager", fullgraph=True)
+    whole = gradient(lambda pixels: on_box(module(pixels)))
+    torch.testing.assert_close(gradient(compiled), whole, rtol=1e-4, atol=1e-6)
 
 
 def test_where_the_box_is_the_image_nothing_is_cut() -> None:

@@ -172,6 +172,36 @@ def test_weights_that_change_afterwards_count() -> None:
     torch.testing.assert_close(outputs(network), after, rtol=1e-4, atol=1e-5)
 
 
+def test_weights_that_are_replaced_afterwards_count() -> None:
+    module = Usual()
+    network = wrap(module, CLASSES)
+    explain(network, REQUEST, SETTINGS)
+    before = outputs(network)
+    module.down.weight = nn.Parameter(-module.down.weight.detach())
+    assert not torch.allclose(before, outputs(network))
+    is_stale = not network.is_sped_up
+    assert is_stale
+
+
+class WritesToItsRelu(nn.Module):
+    """What it does with the result of its ReLU6 leaves it only what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.limit = nn.Conv2d(3, 2, 1), _norm(2, seed=1), nn.ReLU6()
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.limit(self.norm(self.conv(x)))
+        found += 1
+        return found
+
+
+def test_what_bears_no_more_than_folding_is_folded() -> None:
+    folded = fold(WritesToItsRelu())
+    assert folded is not None
+    assert norms_in(folded.module) == 0
+
+
 def test_in_train_mode_the_module_itself_is_used() -> None:
     network = wrap(Usual(), CLASSES)
     explain(network, REQUEST, SETTINGS)
