@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +23,7 @@ from gridsal_core.working_scale import WorkingScale, parse_working_scale
 
 if TYPE_CHECKING:
     from gridsal_core.survey.engine import Progress
+    from gridsal_core.survey.ledger import Ledger
     from gridsal_core.survey.tables import Row, Table
 
 app = typer.Typer(
@@ -205,8 +206,7 @@ def report(
             if data is not None:
                 raise
             images = Path(ledger.place)
-        tables = write_report(ledger, images, parquet=parquet)
-    _tell(folder, tables)
+        _tell(folder, ledger, write_report(ledger, images, parquet=parquet))
 
 
 @app.command()
@@ -270,7 +270,7 @@ def _survey(
     hands.check()
     kinds = parse_kinds(others.pop("requests"))
     data = Data(folder, labels)
-    network = shared.network.open(quiet=shared.quiet)
+    network = _here(shared.network, hands).open(quiet=shared.quiet)
     from gridsal_core.survey.begin import begin_survey
     from gridsal_core.survey.engine import run_survey
     from gridsal_core.survey.report import write_report
@@ -302,8 +302,13 @@ def _survey(
             except KeyboardInterrupt:
                 say("What is finished is kept; the same command goes on.", quiet=shared.quiet)
                 raise
-        tables = write_report(ledger, data.listing.folder, parquet=parquet)
-    _tell(out, tables)
+        _tell(out, ledger, write_report(ledger, data.listing.folder, parquet=parquet))
+
+
+def _here(network: NetworkOptions, hands: HandsOptions) -> NetworkOptions:
+    """Say how to open the network where nothing is explained: the workers have the GPUs."""
+    is_elsewhere = hands.engine == "ray" and network.device == "cuda"
+    return replace(network, device="cpu") if is_elsewhere else network
 
 
 def _told(state: Progress) -> str:
@@ -321,12 +326,13 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
 
 
-def _tell(folder: Path, tables: Sequence[Table]) -> None:
+def _tell(folder: Path, ledger: Ledger, tables: Sequence[Table]) -> None:
     """Sum up on stdout: a line for each row, then where the report is."""
     from gridsal_core.survey.report import REPORT_NAME
+    from gridsal_core.survey.tables import why_empty
 
     if not tables:
-        print("No region was large enough to be explained.")
+        print(why_empty(ledger))
     for table in tables:
         for row in table.rows:
             print(f"{table.name(row)}, {row.items} requests: {_looked_at(table, row)}")

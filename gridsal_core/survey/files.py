@@ -173,6 +173,7 @@ BIAS_COLUMNS: Final[dict[str, type]] = {
     "flipped": int,
     "flip_rate": float,
     "images": str,
+    "images_flipped": str,
 }
 
 
@@ -190,6 +191,7 @@ def bias_records(pairs: Iterable[Pair]) -> Iterator[dict[str, Value]]:
             "flipped": pair.cell.flipped,
             "flip_rate": pair.flip_rate,
             "images": "; ".join(each.image for each in pair.cell.examples),
+            "images_flipped": "; ".join(each.image for each in pair.cell.flip_examples),
         }
 
 

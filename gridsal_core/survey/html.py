@@ -16,7 +16,7 @@ from gridsal_core.survey.difference import DifferenceTable
 from gridsal_core.survey.examples import example_png
 from gridsal_core.survey.kinds import SECTION_TITLES
 from gridsal_core.survey.ledger import Ledger
-from gridsal_core.survey.tables import Cell, Contrast, Estimate, Row, Table
+from gridsal_core.survey.tables import Cell, Contrast, Estimate, Example, Row, Table, why_empty
 
 _PAIRS_SHOWN: Final = 20
 _PAIRS_PICTURED: Final = 8
@@ -68,7 +68,7 @@ def survey_page(
     parts = [
         f"<h1>What context {escape(survey.network)} looks at</h1>",
         _facts(ledger),
-        *(f"<p>{_nothing(ledger)}</p>" for _ in range(not tables)),
+        *(f"<p>{why_empty(ledger)}</p>" for _ in range(not tables)),
     ]
     for table, figure in zip(tables, figures, strict=True):
         parts += [
@@ -152,12 +152,6 @@ def _facts(ledger: Ledger) -> str:
     return f"<dl>{''.join(items)}</dl>"
 
 
-def _nothing(ledger: Ledger) -> str:
-    if not any(True for _ in ledger.states()):
-        return "No image is finished yet."
-    return "No region was large enough to be explained."
-
-
 def _in_words(table: Table) -> str:
     sentences = []
     for row in table.rows:
@@ -229,19 +223,18 @@ def _contrast(contrast: Contrast) -> str:
 def _bias(
     ledger: Ledger, images: Path, by_excess: Sequence[Pair], by_flips: Sequence[Pair]
 ) -> list[str]:
-    if not by_excess:
-        return []
-    parts = [
-        "<h2>Bias finder</h2>",
-        "<p>Which class of the context a request relies on beyond what lies around it in any case. "
-        "In colour: the excess is significant.</p>",
-        _pair_table(by_excess[:_PAIRS_SHOWN]),
-    ]
+    parts = ["<h2>Bias finder</h2>"] if by_excess or by_flips else []
+    if by_excess:
+        parts += [
+            "<p>Which class of the context a request relies on beyond what lies around it in any "
+            "case. In colour: the excess is significant.</p>",
+            _pair_table((pair, pair.cell.examples) for pair in by_excess[:_PAIRS_SHOWN]),
+        ]
     if by_flips:
         parts += [
             "<p>Removing the salient context of one class flips the label most often here, by the "
             "lower end of the interval of the flip rate:</p>",
-            _pair_table(by_flips[:_PAIRS_SHOWN]),
+            _pair_table((pair, pair.cell.flip_examples) for pair in by_flips[:_PAIRS_SHOWN]),
         ]
     for pair in by_excess[:_PAIRS_PICTURED]:
         shown = []
@@ -257,7 +250,7 @@ def _bias(
     return parts
 
 
-def _pair_table(pairs: Sequence[Pair]) -> str:
+def _pair_table(pairs: Iterable[tuple[Pair, Sequence[Example]]]) -> str:
     rows = (
         [
             _name(pair.table.name(pair.row)),
@@ -266,9 +259,9 @@ def _pair_table(pairs: Sequence[Pair]) -> str:
             _number(_percent(pair.cell.baseline.value)),
             _contrast(pair.cell.excess),
             _number(f"{pair.cell.flipped} of {pair.cell.tried}" if pair.cell.tried else "–"),
-            _files(each.image for each in pair.cell.examples[:_PICTURES]),
+            _files(each.image for each in examples[:_PICTURES]),
         ]
-        for pair in pairs
+        for pair, examples in pairs
     )
     numbers = _numbers("Share", "Baseline", "Excess", "Flipped")
     head = [*_words("Requests", "Context"), *numbers, *_words("Shown best by")]

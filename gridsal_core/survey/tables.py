@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Final
@@ -90,7 +90,9 @@ class Cell:
         From how many requests salient context of this class was removed, and how many of them were
         predicted as another class then.
     examples
-        The items that show it best, best first.
+        The items whose own share exceeds their baseline most, best first.
+    flip_examples
+        The items that flip most once this context is removed, best first.
     """
 
     share: Estimate
@@ -100,6 +102,7 @@ class Cell:
     tried: int
     flipped: int
     examples: tuple[Example, ...]
+    flip_examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ class GroupSums:
         self._cell_tried = np.zeros(classes, np.int64)
         self._cell_flipped = np.zeros(classes, np.int64)
         self._examples: list[list[Example]] = [[] for _ in range(classes)]
+        self._flip_examples: list[list[Example]] = [[] for _ in range(classes)]
 
     def add(self, result: Summary) -> None:
         """Add a result; those of one image have to follow one another."""
@@ -204,12 +208,11 @@ class GroupSums:
             return
         for index, share in enumerate(shares):
             excess = share - (0.0 if around is None else around[index])
+            each = Example(result.identity, result.image, excess, float(by_class[index]))
             if excess > 0:
-                best = self._examples[index]
-                flip = float(by_class[index])
-                best.append(Example(result.identity, result.image, excess, flip))
-                if len(best) > 4 * EXAMPLES:
-                    best[:] = _best(best)
+                _keep(self._examples[index], each, _by_excess)
+            if each.flip_share >= FLIPPED_FROM:
+                _keep(self._flip_examples[index], each, _by_flip)
 
     @property
     def is_testable(self) -> bool:
@@ -247,17 +250,36 @@ class GroupSums:
             against_correct=None,
             tried=int(self._cell_tried[index]),
             flipped=int(self._cell_flipped[index]),
-            examples=_best(self._examples[index]),
+            examples=_best(self._examples[index], _by_excess),
+            flip_examples=_best(self._flip_examples[index], _by_flip),
         )
 
 
 _UNKNOWN: Final = Contrast(math.nan, math.nan, math.nan, is_significant=False)
 
 
-def _best(examples: Iterable[Example]) -> tuple[Example, ...]:
-    """Choose by excess; of equal ones the first by name, so that the order does not matter."""
+_Rank = Callable[[Example], tuple[float, ...]]
+
+
+def _by_excess(example: Example) -> tuple[float, ...]:
+    return (example.excess,)
+
+
+def _by_flip(example: Example) -> tuple[float, ...]:
+    return example.flip_share, example.excess
+
+
+def _keep(best: list[Example], example: Example, rank: _Rank) -> None:
+    """Add an example, and now and then drop those that are not among the best."""
+    best.append(example)
+    if len(best) > 4 * EXAMPLES:
+        best[:] = _best(best, rank)
+
+
+def _best(examples: Iterable[Example], rank: _Rank) -> tuple[Example, ...]:
+    """Choose the best; of equal ones the first by name, so that the order does not matter."""
     by_name = sorted(examples, key=lambda each: (each.image, each.identity))
-    return tuple(nlargest(EXAMPLES, by_name, key=lambda each: each.excess))
+    return tuple(nlargest(EXAMPLES, by_name, key=rank))
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +313,16 @@ def tabulate(ledger: Ledger, sampling: Sampling | None = None) -> tuple[Table, .
         for section in SECTIONS
         if (some := [group for group in groups if group.section == section])
     )
+
+
+def why_empty(ledger: Ledger) -> str:
+    """Say why a survey has no table."""
+    left_out = [bool(state.note) for state in ledger.states()]
+    if not left_out:
+        return "No image is finished yet."
+    if all(left_out):
+        return "No image could be used; the notes say why."
+    return "No region was large enough to be explained."
 
 
 def sums_of(ledger: Ledger, group: Group, sampling: Sampling) -> GroupSums:

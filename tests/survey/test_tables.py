@@ -291,6 +291,7 @@ def test_flips_are_counted_where_context_was_removed() -> None:
     assert [(cell.tried, cell.flipped) for cell in cells] == [(2, 1), (1, 0), (0, 0)]
     assert [each.image for each in cells[0].examples] == ["b.png", "d.png"]
     assert cells[0].examples[0].flip_share == 0.2
+    assert [[each.image for each in cell.flip_examples] for cell in cells] == [["a.png"], [], []]
 
 
 def test_the_bias_finder_ranks_by_excess_and_by_flips(tables: tuple[Table, ...]) -> None:
