@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
+from math import inf, isnan
 from typing import Final
 
 import torch
@@ -89,20 +90,27 @@ class CroppedOutputs:
             cut = cut_to(trace, self._box)
             if cut is None:
                 return None
+            difference = self._difference(cut, images)
+            if difference > self._tolerance:
+                told = "The network is run on the whole image: it would differ by %.1e."
+                log.info(told, difference)
+                return None
             every, left = cost(trace, self._box)
-            whole, found = self._whole(images), cut(images)
+            share = 100 * left / max(every, 1)
+            told = "The network is run on what the box needs: %.0f %% of its multiplications."
+            log.info(told, share)
+            holds = self._gradient_holds(trace, cut, images)
+            return cut if holds else plain_cut(trace, self._box)
         # A network may be anything: what cannot be traced, or runs only its own way, runs whole.
         except Exception as error:  # noqa: BLE001
             log.info("The network is run on the whole image: %s", error)
             return None
-        size = whole.abs().max().clamp_min(1)
-        difference = float((whole - found).abs().max() / size)
-        if not difference <= self._tolerance:
-            log.info("The network is run on the whole image: it would differ by %.1e.", difference)
-            return None
-        share = 100 * left / max(every, 1)
-        log.info("The network is run on what the box needs: %.0f %% of its multiplications.", share)
-        return cut if self._gradient_holds(trace, cut, images) else plain_cut(trace, self._box)
+
+    def _difference(self, cut: fx.GraphModule, images: Tensor) -> float:
+        """Return the largest difference of the outputs, relative to the largest output."""
+        whole, found = self._whole(images), cut(images)
+        difference = float((whole - found).abs().max() / whole.abs().max().clamp_min(1))
+        return inf if isnan(difference) else difference
 
     def _gradient_holds(self, trace: fx.GraphModule, cut: fx.GraphModule, images: Tensor) -> bool:
         """Compare the gradient with that of the network, for each trace once."""
