@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, SignalInstance
+from PySide6.QtCore import QObject, QThreadPool, Signal, SignalInstance
 
 from gridsal_core.errors import GridSalError
 
@@ -32,7 +33,8 @@ class Tasks(QObject):
         `on_error` gets the sentence of a GridSalError; any other error is raised in the window's
         thread, where it is logged and shown.
         """
-        self._pool.start(_Task(work, on_result, on_error, self._done))
+        # Of a QRunnable that was begun in Python, the pool does not always let go.
+        self._pool.start(partial(_run, work, on_result, on_error, self._done))
 
     def finish(self) -> None:
         """Let everything that was submitted come to its end."""
@@ -47,35 +49,21 @@ class Tasks(QObject):
         callback(argument)
 
 
-class _Task(QRunnable):
-    def __init__(
-        self,
-        work: Callable[[], Any],
-        on_result: Callable[[Any], None],
-        on_error: Callable[[str], None],
-        done: SignalInstance,
-    ) -> None:
-        super().__init__()
-        self._work, self._on_result, self._on_error, self._done = work, on_result, on_error, done
-
-    def run(self) -> None:
-        # Qt's pool does not always let go of what has run; it is not to hold images with it.
-        work, self._work = self._work, _nothing
-        on_result, self._on_result = self._on_result, _nothing
-        on_error, self._on_error = self._on_error, _nothing
-        try:
-            result = work()
-        except GridSalError as error:
-            self._done.emit(on_error, str(error))
-        # Nothing may be lost in a pool thread: whatever it is goes up in the window's thread.
-        except Exception as error:  # noqa: BLE001
-            self._done.emit(_raise, error)
-        else:
-            self._done.emit(on_result, result)
-
-
-def _nothing(*_given: object) -> None:
-    """Stand in for what was done."""
+def _run(
+    work: Callable[[], Any],
+    on_result: Callable[[Any], None],
+    on_error: Callable[[str], None],
+    done: SignalInstance,
+) -> None:
+    try:
+        result = work()
+    except GridSalError as error:
+        done.emit(on_error, str(error))
+    # Nothing may be lost in a pool thread: whatever it is goes up in the window's thread.
+    except Exception as error:  # noqa: BLE001
+        done.emit(_raise, error)
+    else:
+        done.emit(on_result, result)
 
 
 def _raise(error: Exception) -> None:
