@@ -130,6 +130,9 @@ class Cluster:
             ray.init(where, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
         # Ray raises whatever its parts raise: of connections, of values, of time.
         except Exception as error:
+            # The error of the token is in the words of the one that is raised, or its cause.
+            if "AuthToken" in f"{error} {error.__cause__} {error.__context__}":
+                raise _no_token(address) from error
             raise _no_answer(address) from error
         try:
             yield ray
@@ -250,6 +253,13 @@ def _check_answers(address: str | None) -> None:
         socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
     except OSError as error:
         raise _no_answer(address) from error
+
+
+def _no_token(address: str | None) -> DeviceError:
+    return DeviceError(
+        f"The Ray cluster at {address} wants a token of its own; set RAY_AUTH_MODE=token where its "
+        "token is kept, as Ray's documentation of token authentication says."
+    )
 
 
 def _no_answer(address: str | None) -> DeviceError:

@@ -48,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     begin += [f"--port={port}", "--include-dashboard=false", "--disable-usage-stats", "--block"]
     begin += ["--object-store-memory=100000000", "--node-ip-address=127.0.0.1"]
     with (place / "log").open("wb") as log:
-        cluster = subprocess.Popen(begin, stdout=log, stderr=log)
+        cluster = subprocess.Popen(begin, stdout=log, stderr=log, env=open_to_all())
     try:
         wait_for_port(port)
         yield f"127.0.0.1:{port}"
@@ -60,6 +60,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         psutil.wait_procs(parts, timeout=30)
         cluster.kill()
         cluster.wait()
+
+
+def open_to_all() -> dict[str, str]:
+    """An environment in which Ray neither asks for the user's token nor makes one."""
+    return {**os.environ, "RAY_AUTH_MODE": "disabled"}
 
 
 def wait_for_port(port: int) -> None:
@@ -150,7 +155,7 @@ def test_without_an_address_a_cluster_of_this_machine_is_begun_whatever_died_the
         # A process of its own, for Ray reads the environment once.
         subprocess.run(
             [*GRIDSAL, *words, str(out), "--engine", "ray"],
-            env={**os.environ, "RAY_TMPDIR": place},
+            env=open_to_all() | {"RAY_TMPDIR": place},
             check=True,
         )
     assert content(out)
