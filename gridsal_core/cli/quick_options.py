@@ -12,8 +12,9 @@ PresetOption = Annotated[
     str | None,
     typer.Option(
         metavar="paper|fast",
-        help="paper is the reference. fast takes 20 steps of Adam from 0.5 and 1: about the same "
-        "objective, now and then another mask. Other options change single settings of it.",
+        help="paper is the reference. fast takes 20 steps of Adam from 0.5 and 1, for a first "
+        "look: on small images it ends about as well, on street scenes it ends worse. Other "
+        "options change single settings of it.",
         rich_help_panel=_SPEED,
     ),
 ]
