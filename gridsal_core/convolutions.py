@@ -113,25 +113,25 @@ def convolution(
 
 def limited(images: Tensor, low: float, high: float) -> Tensor:
     """Return the values between two limits, as `hardtanh` does."""
-    if not _is_asked(images):
-        return torch.nn.functional.hardtanh(images, low, high)
-    found: Tensor = _Limited.apply(images, low, high, False, False)
-    return found
+    return _limit(images, low, high, is_in_place=False, has_gradient_alone=False)
 
 
 def limited_in_place(images: Tensor, low: float, high: float) -> Tensor:
     """Limit the values of a tensor that nobody needs as it was, and return it."""
-    if not _is_asked(images):
-        return torch.nn.functional.hardtanh_(images, low, high)
-    found: Tensor = _Limited.apply(images, low, high, True, False)
-    return found
+    return _limit(images, low, high, is_in_place=True, has_gradient_alone=False)
 
 
 def limited_between(images: Tensor, low: float, high: float) -> Tensor:
     """Limit in place what one `convolution` gives for another one alone, and the gradient too."""
+    return _limit(images, low, high, is_in_place=True, has_gradient_alone=True)
+
+
+def _limit(
+    images: Tensor, low: float, high: float, *, is_in_place: bool, has_gradient_alone: bool
+) -> Tensor:
     if not _is_asked(images):
-        return torch.nn.functional.hardtanh_(images, low, high)
-    found: Tensor = _Limited.apply(images, low, high, True, True)
+        return torch.nn.functional.hardtanh(images, low, high, is_in_place)
+    found: Tensor = _Limited.apply(images, low, high, is_in_place, has_gradient_alone)
     return found
 
 

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, fx
 
 from gridsal_core import cuda
+from gridsal_core.answers import relative_difference
 from gridsal_core.cropped.outputs import Outputs, cropped_outputs, graph_on
 from gridsal_core.errors import DeviceError
 from gridsal_core.objective import Problem
@@ -89,11 +90,7 @@ def _tried(way: Way, problem: Problem) -> tuple[Problem, str]:
 def _difference(usual: Problem, quick: Problem) -> tuple[float, float]:
     """Largest difference of f_c inside R, and of the mask's gradient relative to its size."""
     (scores, gradients), (own, own_gradients) = (_evaluated(each) for each in (usual, quick))
-    size = gradients.norm().clamp_min(torch.finfo(gradients.dtype).tiny)
-    return (
-        float((scores - own).abs().max()),
-        float((gradients - own_gradients).norm() / size),
-    )
+    return float((scores - own).abs().max()), relative_difference(gradients, own_gradients)
 
 
 def _evaluated(problem: Problem) -> tuple[Tensor, Tensor]:

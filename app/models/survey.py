@@ -63,12 +63,9 @@ class SurveyState(QObject):
         """How far it is, in words."""
         news = self.news
         if news is None:
-            begun = f"Waits for {self.waits_for}." if self.waits_for else "Beginning…"
-            return (
-                begun
-                if self.is_active
-                else "Not under way. Resume survey does what is new or left."
-            )
+            if not self.is_active:
+                return "Not under way. Resume survey does what is new or left."
+            return f"Waits for {self.waits_for}." if self.waits_for else "Beginning…"
         parts = [
             f"{news.images:,} of {news.images_total:,} images done",
             "1 request" if news.items == 1 else f"{news.items:,} requests",
