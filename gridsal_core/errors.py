@@ -52,6 +52,10 @@ class TrustNeededError(CheckpointError):
         self.code = code
 
 
+class ScoresError(CheckpointError):
+    """A network answers with values that are no finite numbers, on this image at least."""
+
+
 class ImageError(GridSalError):
     """An image, a label map or an image folder cannot be read."""
 

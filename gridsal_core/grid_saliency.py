@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from gridsal_core.errors import CheckpointError, DeviceError
+from gridsal_core.errors import DeviceError, ScoresError
 from gridsal_core.gradients import averaged
 from gridsal_core.memory import (
     Means,
@@ -206,7 +206,7 @@ def _note(network: SegmentationNetwork, requests: Sequence[Request], settings: S
 
 def _check_numbers(snapshot: Snapshot) -> None:
     if np.isnan(snapshot.scores[-1:]).any() or np.isnan(snapshot.mask).any():
-        raise CheckpointError(
+        raise ScoresError(
             f"At step {snapshot.step} the network answered with values that are no numbers (NaN), "
             "so there is nothing to explain; check its weights, or the range and the normalisation "
             "of its images in its model card."

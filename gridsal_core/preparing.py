@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gridsal_core.arrays import FloatArray
 from gridsal_core.cropped.outputs import cropped_outputs
-from gridsal_core.errors import CheckpointError, RequestError
+from gridsal_core.errors import RequestError, ScoresError
 from gridsal_core.memory import Means
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.objective import Problem, repeated_rows
@@ -56,7 +56,7 @@ def prepare(
         If the images differ in size, a class is not the network's or a region is not boolean.
     SettingsError, ImageError
         If the mask is larger than the image, or channels do not fit.
-    CheckpointError
+    ScoresError
         If the network's scores are not finite.
     """
     height, width = _common_size(requests)
@@ -112,7 +112,7 @@ def prepare(
     scores = _scores_on_each(asked, known, predictions)
     reference, alone_scores, base_scores = scores[0], scores[1], scores[-1]
     if not bool(reference.isfinite().all()):
-        raise CheckpointError(
+        raise ScoresError(
             f"The network {network.card.name!r} gives scores that are not finite numbers; "
             "check its weights, and mean and std in its model card."
         )

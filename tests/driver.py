@@ -35,8 +35,13 @@ def there(value: T | None) -> T:
 class Driver:
     """Starts the application and acts as a user would."""
 
-    def __init__(self, settings_file: Path, engine: EngineClient | None = None) -> None:
-        self.app = Application(AppSettings(), settings_file, engine)
+    def __init__(
+        self,
+        settings_file: Path,
+        engine: EngineClient | None = None,
+        kept: AppSettings | None = None,
+    ) -> None:
+        self.app = Application(kept or AppSettings(), settings_file, engine)
         self.window = self.app.window
         self.session = self.app.session
         self._is_closed = False

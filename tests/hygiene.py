@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 GRACE_SECONDS = 3.0
-# Helpers that libraries start once for the whole process, and never end.
-LASTING_THREADS = ("pytest_timeout",)
+# Helpers that libraries start once for the whole process, and never end. Python names a thread of
+# Qt's pools, which are looked at themselves, Dummy-N.
+LASTING_THREADS = ("pytest_timeout", "tqdm_monitor", "Dummy-")
 LASTING_PROCESSES = ("resource_tracker", "forkserver")
 NUMBER = re.compile(r"\d+")
 
@@ -79,10 +80,9 @@ def _qt_objects() -> Iterator[str]:
 
 
 def _described(widget: QWidget) -> str:
+    # Without its title: that of a window which several tests share follows what is open in it.
     entries = ", ".join(action.text() for action in widget.actions())
-    return " ".join(
-        filter(None, (type(widget).__name__, widget.windowTitle(), widget.objectName(), entries))
-    )
+    return " ".join(filter(None, (type(widget).__name__, widget.objectName(), entries)))
 
 
 def _children() -> Iterator[str]:

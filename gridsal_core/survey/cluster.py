@@ -175,6 +175,7 @@ class Worker:
             elif isinstance(news, Finished):
                 results.extend(news.results)
                 images.extend(news.images)
+                notes.extend(news.notes)
 
         try:
             # Not before: what is wrong with the network is told as an answer.

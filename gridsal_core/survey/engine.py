@@ -71,9 +71,16 @@ def survey_steps(
     Raises
     ------
     CheckpointError, DeviceError, OutputError
-        If the network fails, the memory does not suffice, or the ledger cannot be written. An image
-        that cannot be used is noted in the ledger and left out.
+        If the network fails, the memory does not suffice, the ledger cannot be written, or another
+        process is at work on it. An image that cannot be used is noted in the ledger and left out.
     """
+    with ledger.at_work():
+        yield from _steps(network, data, ledger, hands)
+
+
+def _steps(
+    network: SegmentationNetwork, data: Data, ledger: Ledger, hands: Hands | None
+) -> Iterator[Progress]:
     clock = _Clock(len(data.names), ledger.item_count)
     yield clock.progress()
     due = _due(data, ledger, clock)
@@ -89,6 +96,7 @@ def survey_steps(
             notes = news.notes
         elif isinstance(news, Finished):
             ledger.finish(news.results, news.images)
+            notes = news.notes
             clock.finish_items(len(news.results))
         else:
             clock.step(block, news.share)

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 from gridsal_core.atomic import make_folder
 from gridsal_core.errors import GridSalError, OutputError
+from gridsal_core.locks import sole_worker
 from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.kinds import Section
 from gridsal_core.survey.results import Maps, Result, Summary
@@ -31,6 +32,7 @@ from gridsal_core.survey.rows import (
 from gridsal_core.survey.schema import Contents, ImageState, insert, make_tables, unpacked
 
 LEDGER_NAME: Final = "survey.sqlite"
+LOCK_NAME: Final = "survey.lock"
 # What it says of damage quotes the file, and may not even be text.
 _DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
 _VERSION: Final = 1
@@ -167,6 +169,23 @@ class Ledger:
         """Where the label maps are, as of `Data`; None if it has none, or does not say."""
         rows = self._read("SELECT value FROM survey WHERE name = 'labels'")
         return next((str(row[0]) for row in rows), None)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Be the only process that adds to this survey; others may read it.
+
+        Raises
+        ------
+        OutputError
+            If another process is at work on it.
+        """
+        with sole_worker(self.folder / LOCK_NAME) as is_alone:
+            if not is_alone:
+                raise OutputError(
+                    f"Another process is at work on the survey in {self.folder}; wait for its "
+                    "end, or stop it there."
+                )
+            yield
 
     def is_finished(self, image: str, stamp: str) -> bool:
         """Whether nothing is left to do for an image that has not been written to since.

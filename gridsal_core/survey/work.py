@@ -7,11 +7,11 @@ the network alone; what it finds goes to whoever keeps the ledger. Imports torch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gridsal_core.arrays import FloatArray, IndexArray
-from gridsal_core.errors import CheckpointError, DeviceError, GridSalError
+from gridsal_core.errors import CheckpointError, DeviceError, GridSalError, ScoresError
 from gridsal_core.grid_saliency import explain_many_steps
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.survey.data import Data
@@ -65,10 +65,11 @@ class Stepped:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """The results of a batch, and the images that it finishes."""
+    """The results of a batch, the images that it finishes, and what is missing of them."""
 
     results: tuple[Result, ...]
     images: tuple[ImageState, ...]
+    notes: tuple[str, ...] = ()
 
 
 News = Planned | Stepped | Finished
@@ -94,7 +95,8 @@ class Place:
         Raises
         ------
         CheckpointError, DeviceError
-            If the network fails, or the memory does not suffice.
+            If the network fails, or the memory does not suffice. Where its scores on an image are
+            no finite numbers, that request alone is left out, and the image gets a note.
         """
         # Before the first prediction: an interrupted survey has to predict as this one does.
         self.network.speed_up()
@@ -102,15 +104,22 @@ class Place:
         yield planned
         total = sum(len(batch) for batch in batches) or 1
         done = 0
+        left_out: dict[str, str] = {}
         for number, batch in enumerate(batches):
-            results: tuple[Result, ...] = ()
+            results: list[Result] = []
             for found in _explained(self.network, self.survey, batch):
-                if isinstance(found, tuple):
-                    results = found
+                if isinstance(found, Result):
+                    results.append(found)
+                elif isinstance(found, _LeftOut):
+                    left_out[found.image] = found.note
                 else:
                     yield Stepped((done + found * len(batch)) / total)
             done += len(batch)
-            yield Finished(results, tuple(finished.get(number, ())))
+            states = tuple(
+                replace(state, note=left_out.get(state.image, state.note))
+                for state in finished.get(number, ())
+            )
+            yield Finished(tuple(results), states, tuple(s.note for s in states if s.note))
 
     def _plan(
         self, block: Block, pictures: Sequence[Picture]
@@ -144,6 +153,14 @@ class Place:
         notes = tuple(state.note for state in states if state.note)
         nothing_left = tuple(finished.pop(-1, ()))
         return Planned(tuple(contents), nothing_left, notes), batches, finished
+
+
+@dataclass(frozen=True)
+class _LeftOut:
+    """An image one of whose items cannot be explained, and why."""
+
+    image: str
+    note: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +212,25 @@ def _batches(pieces: Sequence[_Piece], pixels: int) -> Iterator[tuple[_Piece, ..
 
 def _explained(
     network: SegmentationNetwork, survey: Survey, batch: tuple[_Piece, ...]
-) -> Iterator[float | tuple[Result, ...]]:
-    """Explain a batch: yields which share of it is done, and at last the results."""
+) -> Iterator[float | Result | _LeftOut]:
+    """Explain a batch: yields which share of it is done, and at last what came of each piece.
+
+    Scores that are no numbers spoil a whole batch: its pieces are then explained one by one.
+    """
+    try:
+        yield from _explained_together(network, survey, batch)
+    except ScoresError as error:
+        if len(batch) == 1:
+            image = batch[0].item.image
+            yield _LeftOut(image, f"{image}: {error}")
+            return
+        for piece in batch:
+            yield from _explained(network, survey, (piece,))
+
+
+def _explained_together(
+    network: SegmentationNetwork, survey: Survey, batch: tuple[_Piece, ...]
+) -> Iterator[float | Result]:
     height, width = batch[0].item.region.shape
     settings = survey.settings((height, width))
     steps = explain_many_steps(network, [piece.request for piece in batch], settings)
@@ -215,4 +249,4 @@ def _explained(
         results.append(measured(survey, piece.item, explanation, piece.class_map, flips))
         # Removing context takes passes of its own, and whoever draws may have others waiting.
         yield 1.0
-    yield tuple(results)
+    yield from results

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.controllers.networks import Asked
 from app.settings import data_folder, load_settings
-from app.startup import Application
 from app.views.moved_dialog import MovedDialog
 from app.workers.engine_client import EngineClient
 from gridsal_core.cli.main import run
@@ -433,13 +432,13 @@ def test_device_and_settings_are_those_of_the_last_window(
     first.close()
 
     kept = load_settings(tmp_path / "settings.json")
-    again = Application(kept, tmp_path / "settings.json", engine)
+    again = Driver(tmp_path / "settings.json", engine, kept)
     panel = again.window.settings
     assert (panel.preset, panel.settings(), panel.device) == ("own", mine, "cpu")
     panel.set_device("cuda:7")
     panel.set_devices(("auto", "cpu"))
     assert panel.device == "auto", "one that is not there any more is not insisted on"
-    again.window.close()
+    again.close()
 
 
 def test_the_command_line_opens_a_session(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -13,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
 
 from gridsal_core import Request, explain
 from gridsal_core.errors import OutputError
@@ -25,6 +28,7 @@ from gridsal_core.survey.data import Data
 from gridsal_core.survey.engine import run_survey, survey_steps
 from gridsal_core.survey.ledger import LEDGER_NAME, Ledger
 from gridsal_core.whatif import what_if
+from tests.engine.networks import Convolutions, wrap
 from tests.survey.conftest import Ask, Town, blocky, content
 
 
@@ -199,6 +203,58 @@ def test_an_image_that_was_written_to_is_surveyed_anew_and_others_are_not(
     assert others(before) == others(after)
     assert "street2.png" in after.values()
     assert not set(before) & set(after) - others(before)
+
+
+def test_two_runs_do_not_work_on_one_folder(
+    tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask
+) -> None:
+    folder = tmp_path / "out"
+    survey = asked(("predicted",))
+    with (
+        Ledger.begin(folder, survey, str(town.images)) as ledger,
+        Ledger.begin(folder, survey, str(town.images)) as other,
+    ):
+        steps = survey_steps(network, town.data, ledger)
+        next(steps)
+        with pytest.raises(OutputError, match="Another process is at work on the survey in"):
+            run_survey(network, town.data, other)
+        assert other.item_count == 0, "it can be read meanwhile"
+        steps.close()
+        assert run_survey(network, town.data, other)
+    assert not list(folder.glob("*.lock"))
+
+
+class Dazzled(Convolutions):
+    """Gives no numbers for an image whose first pixel is white."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        is_white = x[:, :, :1, :1].amin((1, 2, 3), keepdim=True) > 0.99
+        return torch.where(is_white, torch.nan, super().forward(x))
+
+
+def test_an_image_on_which_scores_are_no_numbers_costs_its_own_results_alone(
+    asked: Ask, tmp_path: Path
+) -> None:
+    images, network = tmp_path / "images", wrap(Dazzled(3, seed=1), 3)
+    images.mkdir()
+    for number in range(3):
+        pixels = np.rint(200 * blocky(number)).astype(np.uint8)
+        pixels[0, 0] = 255 if number == 1 else 0
+        Image.fromarray(pixels).save(images / f"street{number}.png")
+    notes: list[str] = []
+
+    with Ledger.begin(tmp_path / "out", asked(("predicted",)), str(images)) as ledger:
+        is_done = run_survey(network, Data(images), ledger, lambda p: notes.extend(p.notes))
+        states = {state.image: state for state in ledger.states()}
+        found = Counter(each.image for each in ledger.summaries())
+
+    assert is_done
+    assert set(found) == {"street0.png", "street2.png"}
+    assert all(found[name] == states[name].items for name in found)
+    assert [name for name, state in states.items() if state.note] == ["street1.png"]
+    assert notes == [states["street1.png"].note]
+    assert notes[0].startswith("street1.png: ")
+    assert "not finite numbers" in notes[0]
 
 
 def test_an_image_that_cannot_be_used_is_noted_and_tried_again(
