@@ -19,9 +19,7 @@ from app.models.session import Session
 from app.models.survey import SurveyState
 from app.settings import AppSettings
 from app.views.survey_behind import PICTURE
-from app.views.survey_lines import CellPlace
 from app.workers.survey_read import (
-    BehindWhat,
     SurveyFound,
     read_behind,
     read_difference,
@@ -30,7 +28,7 @@ from app.workers.survey_read import (
 )
 from app.workers.tasks import Tasks
 from gridsal_core.arrays import ByteArray
-from gridsal_core.survey.behind import Behind
+from gridsal_core.survey.behind import Behind, CellPlace
 from gridsal_core.survey.difference import DifferenceTable
 
 TOLD_MS: Final = 10_000
@@ -263,14 +261,13 @@ class SurveyPageController(QObject):
         cell, found = self._cell, self._found
         if cell is None or found is None:
             return
-        what = BehindWhat(cell.section, cell.class_index, cell.true_class, cell.context)
         folder = found.folder
 
         def take(entries: tuple[Behind, ...]) -> None:
             if self._cell == cell and self._state.folder == folder:
                 self._page.show_behind(_behind_title(found, cell, len(entries)), entries)
 
-        self._tasks.submit(lambda: read_behind(folder, what), take, self._tell)
+        self._tasks.submit(lambda: read_behind(folder, cell), take, self._tell)
 
     def _fetch_picture(self, identity: str) -> None:
         found = self._found
@@ -316,4 +313,5 @@ def _behind_title(found: SurveyFound, cell: CellPlace, count: int) -> str:
     name = classes[cell.class_index].name
     if cell.true_class is not None:
         name = f"{classes[cell.true_class].name} as {name}"
-    return f"{name} ← {classes[cell.context].name}: {count:,}, strongest first"
+    order = "those that flip most first" if cell.by_flips else "strongest first"
+    return f"{name} ← {classes[cell.context].name}: {count:,}, {order}"

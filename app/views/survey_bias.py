@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 from app.views.cell_table import CellTable, Index
 from app.views.forms import GAP
 from app.views.legend_model import swatch
-from app.views.survey_lines import CellPlace, cell_told, percent, points
+from app.views.survey_lines import cell_told, percent, points
+from gridsal_core.survey.behind import CellPlace
 from gridsal_core.survey.bias import Pair
 
 COLUMNS: Final = ("Requests", "Context", "Points more", "Share", "Baseline", "Flipped")
@@ -45,18 +46,21 @@ class BiasModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pairs: tuple[Pair, ...] = ()
+        self._by_flips = False
 
-    def set_pairs(self, pairs: Sequence[Pair]) -> None:
-        """Show other pairs."""
+    def set_pairs(self, pairs: Sequence[Pair], by_flips: bool) -> None:
+        """Show other pairs, and say whether they are ranked by how often the label flips."""
         self.beginResetModel()
-        self._pairs = tuple(pairs)
+        self._pairs, self._by_flips = tuple(pairs), by_flips
         self.endResetModel()
 
     def place(self, row: int) -> CellPlace:
         """Return the cell that a row is about."""
         pair = self._pairs[row]
         table, found = pair.table, pair.row
-        return CellPlace(table.section, found.class_index, found.true_class, pair.context)
+        return CellPlace(
+            table.section, found.class_index, found.true_class, pair.context, self._by_flips
+        )
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._pairs)

@@ -30,9 +30,10 @@ from app.views.class_headers import LyingNames, StandingNames
 from app.views.confusion_model import ramp_place
 from app.views.ink import readable_ink
 from app.views.legend_model import swatch
-from app.views.survey_lines import CellPlace, HeatCell, HeatLine
+from app.views.survey_lines import HeatCell, HeatLine
 from gridsal_core.arrays import ByteArray
 from gridsal_core.palette import perceptual_ramp
+from gridsal_core.survey.behind import CellPlace
 from gridsal_core.types import ClassInfo
 
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 1

@@ -18,16 +18,6 @@ SHOWN: Final[tuple[Shown, ...]] = get_args(Shown)
 
 
 @dataclass(frozen=True)
-class CellPlace:
-    """A cell of a survey's tables: the row of its requests, and the class of the context."""
-
-    section: Section
-    class_index: int
-    true_class: int | None
-    context: int
-
-
-@dataclass(frozen=True)
 class HeatCell:
     """A cell as it is painted and told.
 

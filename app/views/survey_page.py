@@ -240,7 +240,8 @@ class SurveyPage(QWidget):
         self._scale.setVisible(tab.table is not None)
         self._scale.set_difference(is_difference)
         if tab.table is None:
-            self.bias_model.set_pairs(self._ranked[self.order_box.currentIndex()])
+            order = self.order_box.currentIndex()
+            self.bias_model.set_pairs(self._ranked[order], by_flips=order == 1)
             self._views.setCurrentWidget(self.bias)
             return
         table = tab.table

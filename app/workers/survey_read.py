@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridsal_core.arrays import ByteArray, IndexArray
-from gridsal_core.survey.behind import Behind, explanations_behind
+from gridsal_core.survey.behind import Behind, CellPlace, explanations_behind
 from gridsal_core.survey.bias import Pair, by_excess, by_flips
 from gridsal_core.survey.definition import Survey
 from gridsal_core.survey.difference import DifferenceTable, compare_surveys
 from gridsal_core.survey.examples import example_picture
 from gridsal_core.survey.items import plan_image
-from gridsal_core.survey.kinds import Section
 from gridsal_core.survey.ledger import Ledger
 from gridsal_core.survey.tables import Table, tabulate
 
@@ -46,16 +45,6 @@ class SurveyFound:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class BehindWhat:
-    """A cell whose explanations are wanted: its row, and the class of the context."""
-
-    section: Section
-    class_index: int
-    true_class: int | None
-    context: int
-
-
 def read_survey(folder: Path) -> SurveyFound:
     """Read a survey, and make its tables.
 
@@ -80,12 +69,10 @@ def read_survey(folder: Path) -> SurveyFound:
         )
 
 
-def read_behind(folder: Path, cell: BehindWhat) -> tuple[Behind, ...]:
+def read_behind(folder: Path, cell: CellPlace) -> tuple[Behind, ...]:
     """List the explanations behind a cell; see `explanations_behind`."""
     with Ledger.open(folder) as ledger:
-        return explanations_behind(
-            ledger, cell.section, cell.class_index, cell.true_class, cell.context
-        )
+        return explanations_behind(ledger, cell)
 
 
 def read_picture(folder: Path, images: Path, identity: str) -> ByteArray | None:

@@ -12,6 +12,21 @@ from gridsal_core.survey.ledger import Group, Ledger
 
 
 @dataclass(frozen=True)
+class CellPlace:
+    """A cell of a survey's tables: the row of its requests, and the class of the context.
+
+    `by_flips` asks for its explanations by how much of them flips without that context, instead of
+    how far their share of it exceeds the baseline.
+    """
+
+    section: Section
+    class_index: int
+    true_class: int | None
+    context: int
+    by_flips: bool = False
+
+
+@dataclass(frozen=True)
 class Behind:
     """One explanation of a row, seen from one class of its context.
 
@@ -43,33 +58,35 @@ class Behind:
         return self.share - self.baseline
 
 
-def explanations_behind(
-    ledger: Ledger,
-    section: Section,
-    class_index: int,
-    true_class: int | None,
-    context: int,
-    most: int = 200,
-) -> tuple[Behind, ...]:
+def explanations_behind(ledger: Ledger, place: CellPlace, most: int = 200) -> tuple[Behind, ...]:
     """List the explanations of a row whose map shows any context of a class.
 
     Parameters
     ----------
     ledger
         The survey.
-    section, class_index, true_class
-        The row; see `Group`.
-    context
-        The class of the context.
+    place
+        The row, the class, and the order.
     most
         How many are listed at most.
 
     Returns
     -------
-    Those that exceed their baseline most come first, as the examples of `tables` do.
+    Those that exceed their baseline most, or of which most flips, come first, as the examples of
+    `tables` do.
     """
-    found = _all(ledger, Group(section, class_index, true_class, 0), context)
-    return tuple(nlargest(most, found, key=lambda each: each.excess))
+    group = Group(place.section, place.class_index, place.true_class, 0)
+    found = _all(ledger, group, place.context)
+    return tuple(nlargest(most, found, key=_flipped_first if place.by_flips else _excess_first))
+
+
+def _excess_first(each: Behind) -> tuple[float, float]:
+    return each.excess, 0.0
+
+
+def _flipped_first(each: Behind) -> tuple[float, float]:
+    # Where it is not known whether it flips, it is no example of one that does.
+    return -1.0 if math.isnan(each.flip_share) else each.flip_share, each.excess
 
 
 def _all(ledger: Ledger, group: Group, context: int) -> Iterator[Behind]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from gridsal_core.report.style import STYLE
+from gridsal_core.survey.best import Example
 from gridsal_core.survey.bias import Pair
 from gridsal_core.survey.bootstrap import LEAST_IMAGES
 from gridsal_core.survey.difference import DifferenceTable
 from gridsal_core.survey.examples import example_png
 from gridsal_core.survey.kinds import SECTION_TITLES
 from gridsal_core.survey.ledger import Ledger
-from gridsal_core.survey.tables import Cell, Contrast, Estimate, Example, Row, Table, why_empty
+from gridsal_core.survey.tables import Cell, Contrast, Estimate, Row, Table, why_empty
 
 _PAIRS_SHOWN: Final = 20
 _PAIRS_PICTURED: Final = 8

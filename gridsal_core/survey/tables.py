@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from heapq import nlargest
 from typing import Final
 
 import numpy as np
 
 from gridsal_core.statistics import VoteSource
+from gridsal_core.survey.best import FLIPPED_FROM, BestExamples, Example, by_excess, by_flip
 from gridsal_core.survey.bootstrap import (
     LEAST_IMAGES,
     Contrasts,
@@ -30,10 +30,6 @@ from gridsal_core.survey.kinds import SECTIONS, Section
 from gridsal_core.survey.ledger import Group, Ledger
 from gridsal_core.survey.results import Summary
 from gridsal_core.types import ClassInfo
-
-EXAMPLES: Final = 5
-# A request is flipped once this share of its pixels is predicted as another class.
-FLIPPED_FROM: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,19 +54,6 @@ class Contrast:
     low: float
     high: float
     is_significant: bool
-
-
-@dataclass(frozen=True)
-class Example:
-    """An item that shows a cell well; `excess` is its own share of the class beyond its baseline.
-
-    `flip_share` is the share of its region that flips without this context; NaN if not known.
-    """
-
-    identity: str
-    image: str
-    excess: float
-    flip_share: float
 
 
 @dataclass(frozen=True)
@@ -173,8 +156,8 @@ class GroupSums:
         self._verdicts: Counter[str] = Counter()
         self._cell_tried = np.zeros(classes, np.int64)
         self._cell_flipped = np.zeros(classes, np.int64)
-        self._examples: list[list[Example]] = [[] for _ in range(classes)]
-        self._flip_examples: list[list[Example]] = [[] for _ in range(classes)]
+        self._examples = [BestExamples(by_excess) for _ in range(classes)]
+        self._flip_examples = [BestExamples(by_flip) for _ in range(classes)]
 
     def add(self, result: Summary) -> None:
         """Add a result; those of one image have to follow one another."""
@@ -210,9 +193,9 @@ class GroupSums:
             excess = share - (0.0 if around is None else around[index])
             each = Example(result.identity, result.image, excess, float(by_class[index]))
             if excess > 0:
-                _keep(self._examples[index], each, _by_excess)
+                self._examples[index].add(each)
             if each.flip_share >= FLIPPED_FROM:
-                _keep(self._flip_examples[index], each, _by_flip)
+                self._flip_examples[index].add(each)
 
     @property
     def is_testable(self) -> bool:
@@ -250,36 +233,12 @@ class GroupSums:
             against_correct=None,
             tried=int(self._cell_tried[index]),
             flipped=int(self._cell_flipped[index]),
-            examples=_best(self._examples[index], _by_excess),
-            flip_examples=_best(self._flip_examples[index], _by_flip),
+            examples=self._examples[index].found,
+            flip_examples=self._flip_examples[index].found,
         )
 
 
 _UNKNOWN: Final = Contrast(math.nan, math.nan, math.nan, is_significant=False)
-
-
-_Rank = Callable[[Example], tuple[float, ...]]
-
-
-def _by_excess(example: Example) -> tuple[float, ...]:
-    return (example.excess,)
-
-
-def _by_flip(example: Example) -> tuple[float, ...]:
-    return example.flip_share, example.excess
-
-
-def _keep(best: list[Example], example: Example, rank: _Rank) -> None:
-    """Add an example, and now and then drop those that are not among the best."""
-    best.append(example)
-    if len(best) > 4 * EXAMPLES:
-        best[:] = _best(best, rank)
-
-
-def _best(examples: Iterable[Example], rank: _Rank) -> tuple[Example, ...]:
-    """Choose the best; of equal ones the first by name, so that the order does not matter."""
-    by_name = sorted(examples, key=lambda each: (each.image, each.identity))
-    return tuple(nlargest(EXAMPLES, by_name, key=rank))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.views.survey_dialog import SurveyDialog
 from app.views.survey_heat import CELL_ROLE
-from app.views.survey_lines import CellPlace
 from app.workers.engine_client import EngineClient
 from gridsal_core.demo import find_demo
+from gridsal_core.survey.behind import CellPlace
 from gridsal_core.survey.ledger import Ledger
 from gridsal_core.survey.report import REPORT_NAME
 from gridsal_core.survey.tables import tabulate
@@ -319,6 +320,21 @@ class TestPage:
         page.wait(lambda: survey.behind.isVisible())
         pair = found.by_excess[0]
         assert pair.table.classes[pair.context].name in survey.behind.title
+
+    def test_ranked_by_flips_a_line_lists_first_what_flips_most(self, page: Driver) -> None:
+        survey = page.window.survey
+        titles = [survey.tabs.tabText(index) for index in range(survey.tabs.count())]
+        survey.tabs.setCurrentIndex(titles.index("Bias finder"))
+        survey.order_box.setCurrentIndex(1)
+        pair = there(page.app.survey_page.found).by_flips[0]
+        survey.bias.setCurrentIndex(survey.bias_model.index(0, 0))
+        QTest.keyClick(survey.bias, Qt.Key.Key_Return)
+        page.wait(lambda: survey.behind.title.endswith("those that flip most first"))
+        flips = [entry.flip_share for entry in survey.behind.model.entries]
+        assert flips[0] == pair.cell.flip_examples[0].flip_share
+        known = [share for share in flips if not isnan(share)]
+        assert known == sorted(known, reverse=True) == flips[: len(known)]
+        survey.order_box.setCurrentIndex(0)
 
     def test_it_is_exported_as_table_and_figure(self, page: Driver, tmp_path: Path) -> None:
         for name in ("out.csv", "out.png"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from gridsal_core.errors import CheckpointError, ImageError, OutputError
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.reading import read_explanation
 from gridsal_core.survey.begin import begin_survey, resume_survey
-from gridsal_core.survey.behind import explanations_behind
+from gridsal_core.survey.behind import CellPlace, explanations_behind
 from gridsal_core.survey.data import Data
 from gridsal_core.survey.engine import run_survey
 from gridsal_core.survey.examples import example_picture
@@ -80,9 +81,8 @@ def test_the_explanations_behind_a_cell_begin_with_its_examples(surveyed: Path) 
         for table in tabulate(ledger):
             for row in table.rows:
                 for context, cell in enumerate(row.cells):
-                    found = explanations_behind(
-                        ledger, table.section, row.class_index, row.true_class, context
-                    )
+                    place = CellPlace(table.section, row.class_index, row.true_class, context)
+                    found = explanations_behind(ledger, place)
                     shares = [
                         each.votes.shares
                         for group in ledger.groups()
@@ -93,6 +93,10 @@ def test_the_explanations_behind_a_cell_begin_with_its_examples(surveyed: Path) 
                     assert len(found) == sum(s is not None and s[context] > 0 for s in shares)
                     best = [each.excess for each in cell.examples]
                     assert [each.excess for each in found[: len(best)]] == pytest.approx(best)
+                    flipping = explanations_behind(ledger, replace(place, by_flips=True))
+                    assert {each.identity for each in flipping} == {each.identity for each in found}
+                    most = [each.flip_share for each in cell.flip_examples]
+                    assert [each.flip_share for each in flipping[: len(most)]] == most
 
 
 def test_a_result_is_an_explanation_again(
