@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import (
     captum_rows,
+    fast,
     gaps,
     growth,
     memory,
@@ -18,6 +19,7 @@ from benchmarks import (
     speed,
     startup,
     steps,
+    survey,
 )
 from benchmarks.table import Table, Value
 from benchmarks.window import Subject
@@ -28,7 +30,10 @@ from gridsal_core.threads import sleep_while_idle
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STREET_MODEL = SHARED / "models" / "camvid_deeplabv3plus_lite0"
 STREET_IMAGES = SHARED / "data" / "camvid" / "images"
-PARTS = ("steps", "speed", "growth", "captum", "gaps", "painting", "startup", "memory")
+PARTS = (
+    *("steps", "speed", "fast", "growth", "survey", "survey-items", "captum"),
+    *("gaps", "painting", "startup", "memory"),
+)
 
 
 def main() -> None:
@@ -37,11 +42,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=STREET_MODEL, help="a street-scene network")
     parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
     parser.add_argument("--repeats", type=int, default=15, help="pairs of passes (default 15)")
-    parser.add_argument("--steps", type=int, default=80, help="of a run of speed (default 80)")
+    parser.add_argument("--steps", type=int, default=80, help="of a run of speed and survey (80)")
     parser.add_argument("--seconds", type=float, default=20, help="of each kind of work (20)")
     parser.add_argument("--steps-through", type=int, default=2000, help="images paged through")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure only this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables here too")
+    fast.add_options(parser)
+    survey.add_options(parser)
     options = parser.parse_args()
     sleep_while_idle()
     kept = [measured(part, options).shown() for part in options.only or PARTS]
@@ -59,6 +66,12 @@ def measured(part: str, options: argparse.Namespace) -> Table:
     if part == "speed":
         runs = speed.speed_rows(options.model, options.images, options.steps)
         return Table(part, speed.TITLE, speed.COLUMNS, runs)
+    if part == "fast":
+        return fast.fast_table(part, options)
+    if part == "survey":
+        return survey.loop_table(part, options)
+    if part == "survey-items":
+        return survey.items_table(part)
     if part == "growth":
         return Table(part, growth.TITLE, growth.COLUMNS, growth.growth_rows(options.repeats))
     if part == "captum":

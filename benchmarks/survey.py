@@ -1,14 +1,13 @@
-"""`python -m benchmarks.survey`: a survey against a loop of gridsal explain, and its growth."""
+"""A survey against a loop of gridsal explain, and how its cost grows with its items."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,13 +15,11 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from benchmarks.__main__ import STREET_IMAGES, STREET_MODEL
 from benchmarks.table import Column, Table, Value
 from gridsal_core.cli.main import run
 from gridsal_core.datasets.folder import list_images
 from gridsal_core.demo import find_demo
 from gridsal_core.survey.ledger import Ledger
-from gridsal_core.threads import sleep_while_idle
 
 WAYS: Final = (
     Column("way", width=8),
@@ -38,49 +35,41 @@ ITEMS: Final = (
     Column("of the largest", ".2f", 14),
 )
 COUNTS: Final = (50, 100, 250, 500)
+Row = tuple[Value, ...]
 
 
-def main() -> None:
-    """Measure and print both tables; takes about six minutes on two quiet cores."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.survey", description=__doc__)
-    parser.add_argument("--model", default=str(STREET_MODEL), help="a network")
-    parser.add_argument("--images", type=Path, default=STREET_IMAGES, help="its images")
-    parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist", help="what is requested")
-    parser.add_argument("--count", type=int, default=8, help="images of the survey (default 8)")
-    parser.add_argument("--steps", type=int, default=80, help="of each explanation (default 80)")
-    parser.add_argument("--most", type=int, default=4, help="calls of gridsal explain (default 4)")
-    parser.add_argument("--jobs", type=int, default=None, help="processes (default: the survey's)")
-    parser.add_argument("--only", choices=("loop", "growth"), help="measure only this")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables here too")
-    options = parser.parse_args()
-    sleep_while_idle()
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Let it be said what is surveyed; both tables take about six minutes on two quiet cores."""
+    group = parser.add_argument_group("survey")
+    group.add_argument("--classes", default="Car,Pedestrian,Bicyclist", help="what is requested")
+    group.add_argument("--count", type=int, default=8, help="images of the survey (default 8)")
+    group.add_argument("--most", type=int, default=4, help="calls of gridsal explain (default 4)")
+    group.add_argument("--jobs", type=int, default=None, help="processes (default: the survey's)")
+
+
+def loop_table(part: str, options: argparse.Namespace) -> Table:
+    """Hold a survey against the same requests one by one."""
+    title = "A survey against one gridsal explain after the other, each in this process"
+    return Table(part, title, WAYS, _in_a_folder(partial(against_loop, options=options)))
+
+
+def items_table(part: str) -> Table:
+    """Measure how the time of an item grows with their number."""
+    title = "Time per item of surveys of the demo, 10 steps, in this process (medians)"
+    return Table(part, title, ITEMS, _in_a_folder(growth))
+
+
+def _in_a_folder(measured: Callable[[Path], Iterator[Row]]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        tables = {
-            "loop": Table(
-                "survey loop",
-                "A survey against one gridsal explain after the other, each in this process",
-                WAYS,
-                against_loop(Path(folder), options),
-            ),
-            "growth": Table(
-                "survey growth",
-                "Time per item of surveys of the demo, 10 steps, in this process (medians)",
-                ITEMS,
-                growth(Path(folder)),
-            ),
-        }
-        names = tables if options.only is None else (options.only,)
-        kept = [tables[name].shown() for name in names]
-    if options.json is not None:
-        options.json.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        yield from measured(Path(folder))
 
 
-def against_loop(place: Path, options: argparse.Namespace) -> Iterator[tuple[Value, ...]]:
+def against_loop(place: Path, options: argparse.Namespace) -> Iterator[Row]:
     """Survey some images, then make some of the same requests one call after the other."""
     paths = list_images(options.images)
     some = paths[:: max(1, len(paths) // options.count)][: options.count]
     images, out = linked(some, place / "some"), place / "out"
-    words = ["survey", "--model", options.model, "--data", str(images), "--out", str(out)]
+    words = ["survey", "--model", str(options.model), "--data", str(images), "--out", str(out)]
     words += ["--classes", options.classes, "--steps", str(options.steps), "--quiet"]
     # The loop removes no context either.
     words += ["--no-flips"]
@@ -116,14 +105,14 @@ def chosen(
         each = results[(2 * number + 1) * len(results) // (2 * most)]
         maps, region = ledger.maps(each.identity), place / f"region{number}.png"
         Image.fromarray(255 * maps.region.astype(np.uint8)).save(region)
-        call = ["explain", "--model", options.model, "--image", str(images / each.image)]
+        call = ["explain", "--model", str(options.model), "--image", str(images / each.image)]
         call += ["--region", str(region), "--class", str(each.class_index), "--quiet"]
         calls.append([*call, "--steps", str(options.steps), "--out", str(place / "one.npz")])
         masks.append(maps.mask)
     return calls, masks
 
 
-def growth(place: Path) -> Iterator[tuple[Value, ...]]:
+def growth(place: Path) -> Iterator[Row]:
     """Survey the demo until so many items are finished, smaller numbers more often."""
     demo = find_demo()
     images = linked(list_images(demo.images) * 20, place / "demo")
@@ -168,7 +157,3 @@ def linked(images: Sequence[Path], folder: Path) -> Path:
     for number, image in enumerate(images):
         os.symlink(image.absolute(), folder / f"{number:04}{image.suffix}")
     return folder
-
-
-if __name__ == "__main__":
-    main()

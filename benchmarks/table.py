@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,21 +52,28 @@ class Table:
         What was measured, and how.
     columns, rows
         A row holds a value for each column.
+    summarise
+        Makes sentences of all rows, which are printed below them.
     """
 
     name: str
     title: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
+    summarise: Callable[[Sequence[Sequence[Value]]], Sequence[str]] | None = None
 
     def shown(self) -> dict[str, Any]:
         """Measure and print the table, and return it as plain values for JSON."""
         print(f"\n{self.title}", flush=True)
         print(" ".join(column.heading for column in self.columns).rstrip())
-        kept: list[dict[str, Value]] = []
+        rows: list[Sequence[Value]] = []
         for row in self.rows:
             values = zip(self.columns, row, strict=True)
             print(" ".join(column.text(value) for column, value in values).rstrip(), flush=True)
-            names = (column.name for column in self.columns)
-            kept.append(dict(zip(names, row, strict=True)))
-        return {"part": self.name, "title": self.title, "rows": kept}
+            rows.append(row)
+        told = list(self.summarise(rows)) if self.summarise and rows else []
+        for sentence in told:
+            print(sentence)
+        names = [column.name for column in self.columns]
+        kept = [dict(zip(names, row, strict=True)) for row in rows]
+        return {"part": self.name, "title": self.title, "rows": kept, "summary": told}

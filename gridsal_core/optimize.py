@@ -64,10 +64,10 @@ def stages(settings: Settings) -> tuple[Stage, ...]:
 def descend(problem: Problem, starts: Tensor) -> Iterator[Step]:
     """Minimise the loss of every row from `starts`, one step for each item drawn.
 
-    SGD with momentum, or Adam, on m itself; after each step m is projected onto [0, 1], outside
-    autograd, so that a cell can reach 0 and stay there. A coarse stage weighs a cell by what it
-    covers and moves it as fast as the cells below it, and hands its mask to the next by the mask's
-    own upsampling.
+    SGD with momentum, or another of `descents`, on m itself; after each step m is projected onto
+    [0, 1], outside autograd, so that a cell can reach 0 and stay there. A coarse stage weighs a
+    cell by what it covers and moves it as fast as the cells below it, and hands its mask to the
+    next by the mask's own upsampling.
 
     Parameters
     ----------
@@ -93,18 +93,14 @@ def descend(problem: Problem, starts: Tensor) -> Iterator[Step]:
 def _descend(problem: Problem, starts: Tensor, steps: int, may_stop: bool) -> Iterator[Step]:
     settings = problem.settings
     masks = starts.clone().requires_grad_(True)
-    # A cell that covers n gets the sum of their gradients; at an nth of the rate it moves as they.
-    cells = starts.shape[1] * starts.shape[2]
-    usual = settings.mask_size[0] * settings.mask_size[1]
-    rate = settings.learning_rate * cells / usual
-    descent = DESCENTS[settings.optimizer](masks, rate, settings.momentum, steps)
+    descent = DESCENTS[settings.optimizer](masks, settings, steps)
     parts = problem.parts()
     convergence = _Convergence(len(starts), settings if may_stop else None)
     for _ in range(steps):
         before = masks.detach().clone()
         with memory_told(problem.network.device), torch.enable_grad():
             losses, masks.grad = _gradient(parts, masks)
-        descent.step()
+        descent.step(losses.total.detach())
         running = convergence.running.to(masks.device)
         with torch.no_grad():
             masks.clamp_(0, 1)

@@ -14,13 +14,13 @@ from gridsal_core.perturbation import ConstantColor, Perturbation, parse_perturb
 Score = Literal["probability", "logit"]
 Init = float | Literal["auto"]
 Upsampling = Literal["bilinear", "nearest"]
-Optimizer = Literal["sgd", "adam"]
+Optimizer = Literal["sgd", "adam", "polyak"]
 Precision = Literal["float32", "bfloat16"]
 Execution = Literal["eager", "compile", "cuda-graphs"]
 
 SCORES: tuple[Score, ...] = ("probability", "logit")
 UPSAMPLINGS: tuple[Upsampling, ...] = ("bilinear", "nearest")
-OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam")
+OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam", "polyak")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 EXECUTIONS: tuple[Execution, ...] = ("eager", "compile", "cuda-graphs")
 MAX_STEPS = 100_000
@@ -81,7 +81,9 @@ class Settings:
         Deviation: keep the mask of the lowest objective on the way, not the last one.
     optimizer
         `sgd`, the paper's, or a deviation: `adam`, projected, whose learning rate falls to 0 along
-        half a cosine and whose first moment is `momentum`.
+        half a cosine and whose first moment is `momentum`; or `polyak`, subgradient steps of
+        Polyak's length, whose learning rate, at most 1, is the share of the objective that a step
+        aims to take off; see `descents`.
     precision
         Deviation: `bfloat16` lets the network compute in 16 bits while a mask is optimised.
     execution
@@ -143,6 +145,11 @@ class Settings:
         rate = self.learning_rate
         if not (_is_number(rate) and math.isfinite(rate) and rate > 0):
             raise SettingsError(f"The learning rate is {rate}; give a number above 0, such as 1.")
+        if self.optimizer == "polyak" and rate > 1:
+            raise SettingsError(
+                f"The learning rate is {rate}; with Polyak's steps it is the share of the "
+                "objective to take off: give a number above 0, up to 1, such as 0.2."
+            )
         if not (_is_number(self.momentum) and 0 <= self.momentum < 1):
             raise SettingsError(
                 f"The momentum is {self.momentum}; give a number from 0 up to, not with, 1."
@@ -358,10 +365,10 @@ def preset_values(name: str) -> dict[str, Any]:
 PRESETS: Final[dict[str, dict[str, Any]]] = {
     "paper": {},
     "fast": {
-        "optimizer": "adam",
-        "steps": 20,
-        "init": "auto",
-        "learning_rate": 0.4,
+        "optimizer": "polyak",
+        "steps": 36,
+        "init": 0.5,
+        "learning_rate": 0.25,
         "momentum": 0.5,
         "keep_best": True,
     },

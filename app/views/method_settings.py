@@ -178,9 +178,10 @@ class DeviationSettings(_Group):
         self._choice(
             "optimizer",
             "Optimiser",
-            (("SGD (paper)", "sgd"), ("Adam", "adam")),
-            "What moves the mask. Adam needs fewer steps and its own learning rate, about 0.4,\n"
-            "which falls to 0 at the last step; now and then it finds another mask.",
+            (("SGD (paper)", "sgd"), ("Adam", "adam"), ("Polyak", "polyak")),
+            "What moves the mask. Polyak's step lengths need fewer steps; their learning rate, "
+            "about 0.25,\nis the share of the objective that a step aims to take off. Adam's, "
+            "about 0.4, falls to 0\nat the last step.",
         )
 
     def show_method(self, method: Method) -> None:

@@ -325,9 +325,8 @@ class SettingsPanel(QWidget):
             self._preset,
             "Preset",
             "Fills all fields below. Changing one makes it yours.\n"
-            "Suggested here takes the paper's optimiser, the reference. Fast takes 20 steps of "
-            "Adam from 0.5 and 1,\nfor a first look: on small images it ends about as well, on "
-            "street scenes it ends worse.",
+            "Suggested here takes the paper's optimiser, the reference. Fast takes 36 steps of "
+            "another one,\nand ends about as well.",
         )
         layout.addWidget(beside(heading("Settings"), self._preset, stretch=(1,)))
         layout.addLayout(basic)

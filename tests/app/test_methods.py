@@ -237,12 +237,12 @@ def test_the_fast_preset_changes_the_optimiser_of_what_is_suggested(qtbot: QtBot
     panel.set_suggested(Settings(mask_size=(4, 4), lam=0.05))
     panel.set_preset("fast")
     chosen = panel.settings()
-    assert (chosen.optimizer, chosen.steps, chosen.lam) == ("adam", 20, 0.05)
+    assert (chosen.optimizer, chosen.steps, chosen.lam) == ("polyak", 36, 0.05)
     assert "optimizer" in chosen.deviations
 
     panel.set_suggested(Settings(mask_size=(8, 8), lam=0.02))
     assert panel.preset == "fast"
-    assert (panel.settings().mask_size, panel.settings().optimizer) == ((8, 8), "adam")
+    assert (panel.settings().mask_size, panel.settings().optimizer) == ((8, 8), "polyak")
 
     panel.set_preset("suggested")
     assert panel.settings() == Settings(mask_size=(8, 8), lam=0.02)

@@ -15,7 +15,7 @@ from gridsal_core.errors import SettingsError
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.records import settings_record
 from gridsal_core.settings import preset_values
-from tests.engine.networks import Convolutions, box, far_request, random_image, wrap
+from tests.engine.networks import Convolutions, box, random_image, wrap
 
 SIZE = (24, 32)
 USUAL = Settings(mask_size=(4, 6), lam=0.02, steps=12, learning_rate=0.5, init=0.5)
@@ -111,39 +111,6 @@ class TestExecution:
         assert {shape for _, shape in given} == {(1, 2, 10, 10)}
         assert found.notes == ()
         np.testing.assert_allclose(found.mask, usual.mask, atol=1e-5)
-
-
-class TestAdam:
-    FAST = replace(USUAL, **preset_values("fast"))
-
-    def test_the_fast_preset_reaches_the_objective_of_more_steps(self) -> None:
-        reference = explain(network(), asked(), replace(USUAL, steps=100))
-        found = explain(network(), asked(), self.FAST)
-        assert len(found.losses) == 20
-
-        def objective(each: Explanation) -> float:
-            return USUAL.lam * float(each.mask.sum()) + each.residual
-
-        assert objective(found) <= 1.02 * objective(reference)
-
-    def test_it_is_a_deviation_that_the_record_names(self) -> None:
-        assert self.FAST.deviations == ("keep_best", "optimizer")
-
-    def test_context_that_is_not_needed_leaves_an_empty_mask(self) -> None:
-        class OwnRegion(nn.Module):
-            def forward(self, x: Tensor) -> Tensor:
-                z = 8 * (x.mean(1, keepdim=True) - 0.5)
-                return torch.cat((-z, z), 1)
-
-        chosen = replace(self.FAST, mask_size=(2, 4))
-        assert explain(wrap(OwnRegion()), far_request(), chosen).mask.max() == 0
-
-    def test_rows_of_a_batch_do_not_touch_each_other(self) -> None:
-        from gridsal_core import explain_many
-
-        both = explain_many(network(), [asked(0), asked(5)], self.FAST)
-        alone = explain(network(), asked(5), self.FAST)
-        np.testing.assert_allclose(both[1].mask, alone.mask, atol=1e-4)
 
 
 def test_a_preset_that_does_not_exist_is_refused() -> None:
