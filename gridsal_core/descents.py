@@ -20,8 +20,6 @@ _FURTHEST: Final = 0.5
 _LEAST_SLOPE: Final = 1e-20
 # Nor does a cell that only λ moves move less: it would come ever nearer to 0, and not reach it.
 _LEAST_MOVE: Final = 0.002
-# What is left of the learning rate at the end.
-_LAST_RATE: Final = 1 / 3
 
 
 class Descent(Protocol):
@@ -65,16 +63,16 @@ class Polyak:
 
     A step is as long as takes the objective from where it is to a share below its lowest value so
     far, were it linear: t = (f - (1 - r) f_best + 0.002 λ n) / Σ g² s. Here r is the learning rate,
-    which falls in a line to a third over the planned steps; g the gradient of the n cells that the
-    projection lets move; s = m + 0.03 their scales. So a mask shrinks in proportion where nothing
-    speaks against it, and down to 0, and what is needed is brought back at once. The moves t g s,
-    at most 0.5, are averaged with the momentum: d = β d + (1 - β) t g s.
+    g the gradient of the n cells that the projection lets move, and s = m + 0.03 their scales. So a
+    mask shrinks in proportion where nothing speaks against it, and down to 0, and what is needed is
+    brought back at once. The moves t g s, at most 0.5, are averaged with the momentum:
+    d = β d + (1 - β) t g s.
     (B. T. Polyak, Minimization of unsmooth functionals, 1969.)
     """
 
-    def __init__(self, masks: Tensor, settings: Settings, steps: int) -> None:
-        self._masks, self._steps, self._done = masks, steps, 0
-        self._rate, self._momentum = settings.learning_rate, settings.momentum
+    def __init__(self, masks: Tensor, settings: Settings, _steps: int) -> None:
+        self._masks = masks
+        self._share, self._momentum = settings.learning_rate, settings.momentum
         self._least = _LEAST_MOVE * settings.lam / _covered(masks, settings)
         self._move = torch.zeros_like(masks)
         self._lowest = torch.full_like(masks[:, 0, 0], torch.inf)
@@ -90,15 +88,11 @@ class Polyak:
         scaled = torch.where(is_free, gradient, 0) * (masks + _LEAST_SCALE)
         # Where no cell may move the slope is 0, and so is the move.
         slope = (gradient * scaled).sum((1, 2)).clamp_min(_LEAST_SLOPE)
-        aim = (1 - self._share()) * self._lowest - self._least * is_free.sum((1, 2))
+        aim = (1 - self._share) * self._lowest - self._least * is_free.sum((1, 2))
         length = (totals - aim) / slope
         move = (length[:, None, None] * scaled).clamp(-_FURTHEST, _FURTHEST)
         self._move.mul_(self._momentum).add_(move, alpha=1 - self._momentum)
         masks.sub_(self._move)
-        self._done += 1
-
-    def _share(self) -> float:
-        return self._rate * (1 - (1 - _LAST_RATE) * self._done / self._steps)
 
 
 def _rate(masks: Tensor, settings: Settings) -> float:

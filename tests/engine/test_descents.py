@@ -93,7 +93,7 @@ def test_a_step_takes_its_share_off_an_objective_that_is_linear(
     cells = torch.from_numpy(masks.copy()).requires_grad_(True)
     cells.grad = torch.full_like(cells, settings.lam)
     before = settings.lam * cells.detach().sum((1, 2))
-    Polyak(cells, settings, steps=10).step(before)
+    Polyak(cells, settings, settings.steps).step(before)
 
     after = settings.lam * cells.detach().sum((1, 2))
     least = 0.002 * settings.lam * 12
@@ -103,5 +103,5 @@ def test_a_step_takes_its_share_off_an_objective_that_is_linear(
 def test_without_a_cell_that_may_move_nothing_moves() -> None:
     masks = torch.zeros((1, 3, 4), requires_grad=True)
     masks.grad = torch.ones_like(masks)
-    Polyak(masks, replace(FAST, mask_size=(3, 4)), steps=10).step(torch.tensor([0.7]))
+    Polyak(masks, replace(FAST, mask_size=(3, 4)), FAST.steps).step(torch.tensor([0.7]))
     assert masks.detach().eq(0).all()
