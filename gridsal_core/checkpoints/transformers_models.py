@@ -73,7 +73,7 @@ def is_transformers_folder(folder: Path) -> bool:
     """Whether the folder's config is one of transformers and not of another library."""
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     if not isinstance(config, dict) or "_model_class" in config:
         return False

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from gridsal_core.errors import GridSalError
 from tests.fuzz.damage import bytes_changed
+from tests.fuzz.network_readers import NETWORK_READERS
 from tests.fuzz.readers import READERS, Reader
 
 EXAMPLES = int(os.environ.get("GRIDSAL_FUZZ", "15"))
@@ -27,7 +28,8 @@ def file(reader: Reader, tmp_path: Path) -> Path:
 
 
 def each_reader() -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
+    every = READERS | NETWORK_READERS
+    return pytest.mark.parametrize("reader", every.values(), ids=every.keys())
 
 
 @each_reader()
