@@ -82,7 +82,7 @@ def _steps(
     network: SegmentationNetwork, data: Data, ledger: Ledger, hands: Hands | None
 ) -> Iterator[Progress]:
     clock = _Clock(len(data.names), ledger.item_count)
-    yield clock.progress()
+    yield clock.progress(_gone(data, ledger))
     due = _due(data, ledger, clock)
     work = hands or alone(Place(network, ledger.survey, data))
     for block, news in work(lambda: next(due, None), lambda block: _block(block.names, ledger)):
@@ -149,6 +149,16 @@ def _due(data: Data, ledger: Ledger, clock: _Clock) -> Iterator[Block]:
             clock.skip(len(some))
         else:
             yield _block(some, ledger)
+
+
+def _gone(data: Data, ledger: Ledger) -> tuple[str, ...]:
+    """Say that there are results of images which the folder has no more, if there are."""
+    names = set(map(storable, data.names))
+    count = sum(state.image not in names for state in ledger.states())
+    if not count:
+        return ()
+    images = "1 surveyed image is" if count == 1 else f"{count:,} surveyed images are"
+    return (f"{images} no longer in {data.folder}; what was found there still counts.",)
 
 
 def _block(names: tuple[str, ...], ledger: Ledger) -> Block:

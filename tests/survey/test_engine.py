@@ -205,6 +205,22 @@ def test_an_image_that_was_written_to_is_surveyed_anew_and_others_are_not(
     assert not set(before) & set(after) - others(before)
 
 
+def test_results_of_images_that_are_gone_still_count_and_that_is_said(
+    tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask
+) -> None:
+    images, folder = tmp_path / "images", tmp_path / "out"
+    shutil.copytree(town.images, images)
+    with Ledger.begin(folder, asked(("predicted",)), str(images)) as ledger:
+        run_survey(network, Data(images), ledger)
+        before = ledger.item_count
+        (images / "street3.png").unlink()
+        notes: list[str] = []
+        assert run_survey(network, Data(images), ledger, lambda p: notes.extend(p.notes))
+        assert ledger.item_count == before
+    told = "1 surveyed image is no longer in"
+    assert [note.startswith(told) for note in notes] == [True]
+
+
 def test_two_runs_do_not_work_on_one_folder(
     tmp_path: Path, town: Town, network: SegmentationNetwork, asked: Ask
 ) -> None:
