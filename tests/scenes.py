@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.views.card_dialog import CardDialog
 from app.views.check_dialog import CheckDialog
 from app.views.command_palette import CommandPalette
+from app.views.forms import Collapsible
 from app.views.what_if_dialog import WhatIfDialog
 from gridsal_core.arrays import BoolArray
 from gridsal_core.demo import find_demo
@@ -65,6 +66,19 @@ def demo_result(stage: Stage) -> bool:
     """The demo, explained."""
     demo_ready(stage)
     stage.driver.run()
+    return True
+
+
+@scene("demo-fast")
+def demo_fast(stage: Stage) -> bool:
+    """The demo, explained with the preset Fast, whose optimiser can be seen."""
+    demo_ready(stage)
+    driver = stage.driver
+    settings = driver.window.settings
+    settings.set_preset("fast")
+    for fold in settings.findChildren(Collapsible):
+        fold.unfold()
+    driver.run()
     return True
 
 

@@ -96,6 +96,20 @@ def survey_bias(stage: Stage) -> bool:
     return True
 
 
+@scene("survey-flips")
+def survey_flips(stage: Stage) -> bool:
+    """The bias finder by how often the label flips, and what is behind its first line."""
+    if not survey_bias(stage):
+        return False
+    page = stage.driver.window.survey
+    page.order_box.setCurrentIndex(1)
+    place = page.bias.visualRect(page.bias_model.index(0, 0)).center()
+    QTest.mouseClick(page.bias.viewport(), Qt.MouseButton.LeftButton, NO_KEYS, place)
+    stage.driver.wait(page.behind.isVisible)
+    stage.driver.rest(1500)
+    return True
+
+
 def _dialog(stage: Stage) -> SurveyDialog:
     demo = find_demo()
     driver = stage.driver

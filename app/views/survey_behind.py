@@ -70,8 +70,7 @@ class BehindModel(QAbstractListModel):
         entry = self._entries[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                name, around = _short(entry.image), percent(entry.baseline)
-                return f"{name}\n{percent(entry.share)}\nbaseline {around}"
+                return _lines(entry)
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
                 return told(entry)
             case Qt.ItemDataRole.DecorationRole:
@@ -82,6 +81,13 @@ class BehindModel(QAbstractListModel):
             case _ if role == IDENTITY_ROLE:
                 return entry.identity
         return None
+
+
+def _lines(entry: Behind) -> str:
+    lines = [_short(entry.image), percent(entry.share), f"baseline {percent(entry.baseline)}"]
+    if not isnan(entry.flip_share):
+        lines.append(f"flips {percent(entry.flip_share)}")
+    return "\n".join(lines)
 
 
 class BehindPanel(QWidget):

@@ -23,14 +23,14 @@ from app.views.survey_lines import cell_told, percent, points
 from gridsal_core.survey.behind import CellPlace
 from gridsal_core.survey.bias import Pair
 
-COLUMNS: Final = ("Requests", "Context", "Points more", "Share", "Baseline", "Flipped")
+COLUMNS: Final = ("Requests", "Context", "Points more", "Flipped", "Share", "Baseline")
 TIPS: Final = (
     "What was explained",
     "The class of the context that it looks at",
     "Share minus baseline, in percentage points; bold and marked where it is significant",
+    "How often removing this context flipped the label, of how many times it was removed",
     "Share of the salient context, 0 to 100 %",
     "Share of what lies around the requests in any case, 0 to 100 %",
-    "How often removing this context flipped the label, of how many times it was removed",
 )
 LEAST_NAMES: Final = 140
 _NUMBERS_FROM: Final = 2
@@ -141,7 +141,7 @@ def _texts(pair: Pair) -> tuple[str, ...]:
         pair.table.name(pair.row),
         pair.table.classes[pair.context].name,
         points(cell.excess.value).removesuffix(" points") + mark,
+        f"{cell.flipped} of {cell.tried}" if cell.tried else "–",
         percent(cell.share.value),
         percent(cell.baseline.value),
-        f"{cell.flipped} of {cell.tried}" if cell.tried else "–",
     )
