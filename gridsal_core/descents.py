@@ -72,7 +72,8 @@ class Polyak:
 
     def __init__(self, masks: Tensor, settings: Settings, _steps: int) -> None:
         self._masks = masks
-        self._share, self._momentum = settings.learning_rate, settings.momentum
+        # More than the whole objective cannot be taken off: a rate of SGD's may stand here.
+        self._share, self._momentum = min(1.0, settings.learning_rate), settings.momentum
         self._least = _LEAST_MOVE * settings.lam / _covered(masks, settings)
         self._move = torch.zeros_like(masks)
         self._lowest = torch.full_like(masks[:, 0, 0], torch.inf)

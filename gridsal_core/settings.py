@@ -82,8 +82,8 @@ class Settings:
     optimizer
         `sgd`, the paper's, or a deviation: `adam`, projected, whose learning rate falls to 0 along
         half a cosine and whose first moment is `momentum`; or `polyak`, subgradient steps of
-        Polyak's length, whose learning rate, at most 1, is the share of the objective that a step
-        aims to take off; see `descents`.
+        Polyak's length, whose learning rate, 1 at most, is the share of the objective that a step
+        aims to take off (a larger one counts as 1); see `descents`.
     precision
         Deviation: `bfloat16` lets the network compute in 16 bits while a mask is optimised.
     execution
@@ -145,11 +145,6 @@ class Settings:
         rate = self.learning_rate
         if not (_is_number(rate) and math.isfinite(rate) and rate > 0):
             raise SettingsError(f"The learning rate is {rate}; give a number above 0, such as 1.")
-        if self.optimizer == "polyak" and rate > 1:
-            raise SettingsError(
-                f"The learning rate is {rate}; with Polyak's steps it is the share of the "
-                "objective to take off: give a number above 0, up to 1, such as 0.2."
-            )
         if not (_is_number(self.momentum) and 0 <= self.momentum < 1):
             raise SettingsError(
                 f"The momentum is {self.momentum}; give a number from 0 up to, not with, 1."

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from gridsal_core import Explanation, Request, Settings, explain, explain_many
 from gridsal_core.arrays import FloatArray
 from gridsal_core.descents import Polyak
-from gridsal_core.errors import SettingsError
 from gridsal_core.network import SegmentationNetwork
 from gridsal_core.settings import preset_values
 from tests.engine.networks import Convolutions, box, far_request, random_image, wrap
@@ -77,9 +76,11 @@ def test_rows_of_a_batch_do_not_touch_each_other(chosen: Settings) -> None:
     np.testing.assert_allclose(together[1].mask, alone.mask, atol=1e-4)
 
 
-def test_the_learning_rate_of_polyak_is_a_share() -> None:
-    with pytest.raises(SettingsError, match=r"1\.5; with Polyak's steps it is the share"):
-        replace(FAST, learning_rate=1.5)
+def test_no_more_than_the_whole_objective_is_aimed_at() -> None:
+    whole = explain(network(), asked(), replace(FAST, learning_rate=1))
+    more = explain(network(), asked(), replace(FAST, learning_rate=7))
+    np.testing.assert_array_equal(more.mask, whole.mask)
+    assert np.isfinite(whole.losses).all()
 
 
 @given(
