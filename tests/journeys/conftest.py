@@ -24,6 +24,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture(autouse=True)
+def _leaves_nothing() -> None:
+    """Several journeys share a window, which is a process of its own; `seats` ends it."""
+
+
+@pytest.fixture(autouse=True)
 def _picture_of_a_failure(request: pytest.FixtureRequest, desk: Desk) -> Iterator[None]:
     """Keep what was on the screen when a journey failed."""
     failed = request.session.testsfailed
