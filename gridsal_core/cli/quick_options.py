@@ -13,7 +13,8 @@ PresetOption = Annotated[
     typer.Option(
         metavar="paper|fast",
         help="paper is the reference. fast takes 36 subgradient steps of Polyak's length from "
-        "0.5, and ends about as well. Other options change single settings of it.",
+        "0.5, half the time, and mostly ends as well. Other options change single settings of "
+        "it.",
         rich_help_panel=_SPEED,
     ),
 ]
