@@ -65,11 +65,15 @@ class Stepped:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """The results of a batch, the images that it finishes, and what is missing of them."""
+    """The results of a batch, and the images that it finishes."""
 
     results: tuple[Result, ...]
     images: tuple[ImageState, ...]
-    notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing of the images."""
+        return tuple(state.note for state in self.images if state.note)
 
 
 News = Planned | Stepped | Finished
@@ -119,7 +123,7 @@ class Place:
                 replace(state, note=left_out.get(state.image, state.note))
                 for state in finished.get(number, ())
             )
-            yield Finished(tuple(results), states, tuple(s.note for s in states if s.note))
+            yield Finished(tuple(results), states)
 
     def _plan(
         self, block: Block, pictures: Sequence[Picture]
